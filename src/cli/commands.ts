@@ -1,0 +1,169 @@
+// The table of commands: names, options, help. Each command's work is loaded when it runs, so that
+// --version and --help stay quick.
+
+import type { CommandSpec, OptionSpec } from "./command.ts";
+
+const CONFIG_FILE: OptionSpec = {
+  flags: "--config-file <file>",
+  help: "the configuration to use instead of <project>/config.json",
+};
+const VALUES: readonly OptionSpec[] = [
+  {
+    flags: "-e, --env <name=value>",
+    help: "a value for the scripts (process.env and config.env); repeatable",
+    isRepeatable: true,
+  },
+  {
+    flags: "--set <key=value>",
+    help: "overrides a key of the configuration, e.g. run_time=60 or turrets.0.cannons=20; repeatable",
+    isRepeatable: true,
+  },
+  {
+    flags: "--secret <name>",
+    help: "the value of this -e name or config key is never kept or printed; repeatable",
+    isRepeatable: true,
+  },
+];
+
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: "new-project",
+    aliases: ["new"],
+    usage: "<name>",
+    summary: "create a project that works at once",
+    options: [{ flags: "-t, --template <file>", help: "a tar or tar.gz archive to start from" }],
+    examples: ["oct new shop", "oct new shop -t our-template.tar.gz"],
+    run: async (input, env) => (await import("./new-project.ts")).runNewProject(input, env),
+  },
+  {
+    name: "pack-turrets",
+    aliases: ["pack"],
+    usage: "<project>",
+    summary: "make one archive for each turret of the project",
+    details:
+      "Turrets that join with oct turret --hq need no archive: the HQ sends it. Archives are for oct turret --tar and for turrets in other languages.",
+    options: [
+      { flags: "--python", help: "add the setup.py that Python turrets install from" },
+      CONFIG_FILE,
+    ],
+    examples: ["oct pack shop", "oct pack shop --python"],
+    run: async (input, env) => (await import("./pack-turrets.ts")).runPackTurrets(input, env),
+  },
+  {
+    name: "run",
+    aliases: [],
+    usage: "<project>",
+    summary: "run a project: wait for turrets, fire, collect, report",
+    details:
+      "Listens for turrets of both kinds: oct turret --hq (port 5003) and OCT protocol 1 (ports 5000 and 5001). Ctrl-C once stops the run and still makes the report; twice stops at once.",
+    options: [
+      { flags: "-o, --output-dir <dir>", help: "the folder of this run's results; must not exist" },
+      {
+        flags: "-r, --results <dir>",
+        help: "where results folders are made (default <project>/results)",
+      },
+      { flags: "-d, --directory <dir>", help: "the folder that holds the project (default .)" },
+      { flags: "--no-results", help: "collect into the database but make no report" },
+      CONFIG_FILE,
+      {
+        flags: "--local",
+        help: "fire from this machine: one turret in this process for each definition",
+      },
+      { flags: "--listen <address>", help: "the address to listen on (default *, all interfaces)" },
+      {
+        flags: "--wait <duration>",
+        help: "give up when min_turrets have not come by then, e.g. 2m",
+      },
+      { flags: "--seed <number>", help: "the seed of the schedule and of scripts' random numbers" },
+      ...VALUES,
+      { flags: "--keep-journal", help: "keep the journal beside the database" },
+    ],
+    examples: [
+      "oct run shop --local",
+      "oct run shop --set run_time=60 -e API_KEY=... --secret API_KEY",
+    ],
+    run: async (input, env) => (await import("./run.ts")).runRun(input, env),
+  },
+  {
+    name: "turret",
+    aliases: [],
+    usage: "",
+    summary: "be a turret: join an HQ, load its script, fire when told",
+    details:
+      "With --hq the turret needs nothing else: script and settings come from the HQ. With --tar or --config it speaks OCT protocol 1, to an old HQ as well; --hq then overrides the address in the file. It waits for its HQ as long as it takes and is ready again after every run; Ctrl-C ends it.",
+    options: [
+      { flags: "--hq <host[:port]>", help: "the HQ to join (port 5003 unless told)" },
+      {
+        flags: "--name <name>",
+        help: "the turret definition to serve (default: the least served)",
+      },
+      { flags: "--tar <file>", help: "an archive of oct pack: OCT protocol 1" },
+      { flags: "--config <file>", help: "a turret's config.json: OCT protocol 1" },
+      {
+        flags: "--threads <n>",
+        help: "OS threads to spread the cannons over (default: one a core)",
+      },
+    ],
+    examples: ["oct turret --hq hq.example.org", "oct turret --tar navigation.tar"],
+    run: async (input, env) => (await import("./turret.ts")).runTurret(input, env),
+  },
+  {
+    name: "report",
+    aliases: [],
+    usage: "<results>",
+    summary: "make the HTML report again from a results database or folder",
+    details:
+      "Takes a results.sqlite of this or of the old OCT, or a results folder. A folder whose run was killed has a journal instead: its database is made first.",
+    options: [
+      {
+        flags: "-o, --output <file>",
+        help: "where to write (default results.html beside the database)",
+      },
+      { flags: "--template <file>", help: "an eta template to use instead of the shipped one" },
+    ],
+    examples: ["oct report shop/results/results_2026.01.31_10.20.30_123456/results.sqlite"],
+    run: async (input, env) => (await import("./report.ts")).runReport(input, env),
+  },
+  {
+    name: "rebuild-results",
+    aliases: ["rebuild"],
+    usage: "<results-dir> <config|sqlite> [config]",
+    summary: "rebuild the report of a results folder, with the project's template and config",
+    details:
+      "Both forms are read: oct rebuild DIR SQLITE CONFIG of the documentation, and oct rebuild DIR CONFIG -f SQLITE. A folder with a journal gets its database back first.",
+    options: [
+      {
+        flags: "-f, --results-file <file>",
+        help: "the database to use instead of the configured one",
+      },
+    ],
+    examples: ["oct rebuild . results.sqlite config.json", "oct rebuild . config.json"],
+    run: async (input, env) => (await import("./rebuild-results.ts")).runRebuildResults(input, env),
+  },
+  {
+    name: "results-to-csv",
+    aliases: ["to-csv"],
+    usage: "<result-file> <output-file>",
+    summary: "write the rows of a results database as CSV",
+    options: [{ flags: "-d, --delimiter <char>", help: "one character between cells (default ;)" }],
+    examples: [
+      "oct to-csv results.sqlite results.csv",
+      "oct to-csv -d , results.sqlite results.csv",
+    ],
+    run: async (input, env) => (await import("./results-to-csv.ts")).runResultsToCsv(input, env),
+  },
+  {
+    name: "docs",
+    aliases: [],
+    usage: "[topic]",
+    summary: "print a guide; without a topic, list them",
+    options: [],
+    examples: ["oct docs", "oct docs turret"],
+    run: async (input, env) => (await import("./docs.ts")).runDocs(input, env),
+  },
+];
+
+/** The command called `name`, by name or alias. */
+export function findCommand(name: string): CommandSpec | undefined {
+  return COMMANDS.find((command) => command.name === name || command.aliases.includes(name));
+}

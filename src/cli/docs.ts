@@ -1,0 +1,62 @@
+// oct docs: the guides, embedded so that copying the file copies its manual.
+
+import configuration from "../../assets/docs/configuration.md" with { type: "text" };
+import results from "../../assets/docs/results.md" with { type: "text" };
+import scripts from "../../assets/docs/scripts.md" with { type: "text" };
+import start from "../../assets/docs/start.md" with { type: "text" };
+import turret from "../../assets/docs/turret.md" with { type: "text" };
+import turretExample from "../../assets/examples/turret.py" with { type: "text" };
+import { EXIT, UsageError } from "../base/errors.ts";
+import { configReference } from "../config/reference.ts";
+import type { CommandInput } from "./command.ts";
+import type { Env } from "./env.ts";
+import { nearest } from "./nearest.ts";
+
+interface Topic {
+  readonly name: string;
+  readonly summary: string;
+  text(): string;
+}
+
+const TOPICS: readonly Topic[] = [
+  { name: "start", summary: "the first load test in five minutes", text: () => start },
+  { name: "scripts", summary: "writing scripts in TypeScript", text: () => scripts },
+  {
+    name: "configuration",
+    summary: "every key of config.json, its default and its limit",
+    text: () => `${configuration}\n${configReference()}`,
+  },
+  {
+    name: "results",
+    summary: "results, journal, database, what survives what",
+    text: () => results,
+  },
+  {
+    name: "turret",
+    summary: "writing a turret in any language (OCT protocol 1)",
+    text: () => turret,
+  },
+  { name: "turret.py", summary: "a complete turret in Python", text: () => turretExample },
+];
+
+export async function runDocs(input: CommandInput, env: Env): Promise<number> {
+  const name = input.positionals[0];
+  if (name === undefined) {
+    const width = Math.max(...TOPICS.map((topic) => topic.name.length)) + 2;
+    for (const topic of TOPICS) env.stdout.write(`  ${topic.name.padEnd(width)}${topic.summary}\n`);
+    env.stdout.write("\noct docs <topic> prints one.\n");
+    return EXIT.ok;
+  }
+  const topic = TOPICS.find((known) => known.name === name);
+  if (topic === undefined) {
+    const close = nearest(
+      name,
+      TOPICS.map((known) => known.name),
+    );
+    throw new UsageError(`there is no guide called ${name}`, {
+      hint: close === undefined ? "oct docs lists them" : `did you mean oct docs ${close}?`,
+    });
+  }
+  env.stdout.write(topic.text().replace(/\n*$/, "\n"));
+  return EXIT.ok;
+}
