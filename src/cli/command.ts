@@ -79,19 +79,16 @@ export function optionNames(spec: OptionSpec): OptionNames {
 export function readInput(command: CommandSpec, args: readonly string[]): CommandInput {
   const options = command.options.map(optionNames);
   const byName = new Map(options.flatMap((option) => option.all.map((name) => [name, option])));
-  const guarded = guardValues(command, byName, args);
+  const switches = new Set<string>();
+  const guarded = guardValues(command, byName, args, switches);
   const parser = cac("oct");
-  for (const option of options) {
-    parser.option(option.spec.flags.replace(/<([^>]+)>/, "<$1>"), option.spec.help);
-  }
+  const valued = options.filter((option) => option.takesValue);
+  for (const option of valued) parser.option(option.spec.flags, option.spec.help);
   const parsed = parser.parse(["oct", "oct", ...guarded], { run: false });
   const values = new Map<string, readonly string[]>();
-  const switches = new Set<string>();
-  for (const option of options) {
+  for (const option of valued) {
     const found = (parsed.options as Record<string, unknown>)[camelCase(option.long)];
-    if (found === undefined || found === false) continue;
-    if (option.takesValue) values.set(option.long, textsOf(found));
-    else switches.add(option.long);
+    if (found !== undefined) values.set(option.long, textsOf(found));
   }
   const positionals = [...parsed.args, ...restOf(parsed.options)].map(unmark);
   checkPositionals(command, positionals);
@@ -119,6 +116,7 @@ function guardValues(
   command: CommandSpec,
   byName: ReadonlyMap<string, OptionNames>,
   args: readonly string[],
+  switches: Set<string>,
 ): string[] {
   const guarded: string[] = [];
   for (let i = 0; i < args.length; i++) {
@@ -134,7 +132,7 @@ function guardValues(
     if (option === undefined) throw unknownOption(command, byName, name);
     if (!option.takesValue) {
       if (equals !== -1) throw new UsageError(`option ${name} takes no value`, usageHint(command));
-      guarded.push(arg);
+      switches.add(option.long);
       continue;
     }
     const value = equals === -1 ? args[++i] : arg.slice(equals + 1);
