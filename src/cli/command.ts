@@ -1,6 +1,7 @@
 // What a command is, and how its arguments are read. The table in commands.ts is data; cac does the
 // reading. cac turns texts such as `0012` or `1e3` into numbers, so every value is handed to it behind
-// a mark that keeps it a text, and the mark is taken off again.
+// a mark that keeps it a text, and the mark is taken off again. Switches are taken out before: cac
+// would read --no-results as a value of --results.
 
 import { cac } from "cac";
 import { UsageError } from "../base/errors.ts";
