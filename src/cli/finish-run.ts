@@ -1,0 +1,64 @@
+// The end of a run: journal to database, database to report, and what the terminal says of it.
+
+import path from "node:path";
+import { EXIT, OctError } from "../base/errors.ts";
+import type { JsonObject } from "../base/json.ts";
+import type { ProjectConfig } from "../config/project.ts";
+import type { HqOutcome } from "../hq/run.ts";
+import { removeJournal } from "../store/journal.ts";
+import { rebuildDatabase } from "../store/rebuild.ts";
+import type { Env } from "./env.ts";
+import { writeFileAtomic } from "./files.ts";
+import { makeReport } from "./make-report.ts";
+import type { Screen } from "./screen.ts";
+
+export interface FinishOptions {
+  readonly env: Env;
+  readonly screen: Screen;
+  readonly outcome: HqOutcome;
+  readonly results: string;
+  readonly directory: string;
+  readonly config: ProjectConfig;
+  readonly configCopy: JsonObject;
+  readonly isReportWanted: boolean;
+  readonly isJournalKept: boolean;
+  readonly shownResults: string;
+}
+
+/** Makes everything that is made after a run; resolves with the exit code. */
+export async function finishRun(options: FinishOptions): Promise<number> {
+  const { env, screen, outcome, results } = options;
+  writeFileAtomic(
+    path.join(results, "config.json"),
+    `${JSON.stringify(options.configCopy, null, 2)}\n`,
+  );
+  if (!outcome.hasStarted) {
+    removeJournal(results);
+    if (outcome.exitCode !== EXIT.ok) throw new OctError(outcome.reason, outcome);
+    return outcome.exitCode;
+  }
+  screen.line("\nProcessing all remaining messages...");
+  const databasePath = path.join(results, "results.sqlite");
+  await rebuildDatabase({
+    directory: results,
+    onProgress: screen.progress("building the database"),
+  });
+  screen.clearStatus();
+  if (!options.isJournalKept) removeJournal(results);
+  if (options.isReportWanted) {
+    screen.line("\nanalyzing results...\n");
+    const startUs = env.clock.nowUs();
+    const made = await makeReport({
+      env,
+      databasePath,
+      outputPath: path.join(results, "results.html"),
+      projectDirectory: options.directory,
+      screen,
+    });
+    screen.line(made.summary);
+    screen.line(`Report generated in ${((env.clock.nowUs() - startUs) / 1e6).toFixed(2)} seconds`);
+    screen.line(`created: ${options.shownResults}/results.html\n`);
+  }
+  screen.line("done.");
+  return outcome.exitCode;
+}

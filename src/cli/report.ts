@@ -1,0 +1,48 @@
+// oct report: the HTML report of a database or of a results folder, killed runs included.
+
+import path from "node:path";
+import { EXIT, OctError } from "../base/errors.ts";
+import type { CommandInput } from "./command.ts";
+import type { Env } from "./env.ts";
+import { isDirectory, isFile, resolveFrom, showPath } from "./files.ts";
+import { makeReport } from "./make-report.ts";
+import { recoverDatabase } from "./recover.ts";
+import { Screen } from "./screen.ts";
+
+export async function runReport(input: CommandInput, env: Env): Promise<number> {
+  const given = resolveFrom(env.cwd, input.positionals[0] as string);
+  const screen = new Screen(env.stdout, env.clock);
+  const databasePath = await findDatabase(given, screen);
+  const chosen = input.text("output");
+  const outputPath =
+    chosen === undefined
+      ? path.join(path.dirname(databasePath), "results.html")
+      : resolveFrom(env.cwd, chosen);
+  const template = input.text("template");
+  const made = await makeReport({
+    env,
+    screen,
+    databasePath,
+    outputPath,
+    projectDirectory: projectOf(databasePath),
+    templatePath: template === undefined ? undefined : resolveFrom(env.cwd, template),
+  });
+  screen.line(made.summary);
+  screen.line(`created: ${showPath(env.cwd, outputPath)}`);
+  return EXIT.ok;
+}
+
+async function findDatabase(given: string, screen: Screen): Promise<string> {
+  if (isDirectory(given)) return await recoverDatabase(given, screen);
+  if (isFile(given)) return given;
+  throw new OctError("there are no results at this path", {
+    where: given,
+    hint: "name a results.sqlite, or the results folder of a run",
+  });
+}
+
+/** The project of a results folder that lies where oct run puts it: <project>/results/<run>/. */
+function projectOf(databasePath: string): string | undefined {
+  const project = path.resolve(path.dirname(databasePath), "../..");
+  return isDirectory(path.join(project, "templates")) ? project : undefined;
+}
