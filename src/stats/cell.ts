@@ -42,6 +42,16 @@ export function hasHistogram(kind: CellKind): boolean {
   );
 }
 
+/** Kinds of which only `count`, `errorCount` and `sum` mean something; the rest of their cells is 0. */
+export function isAdditive(kind: CellKind): boolean {
+  return (
+    kind === CELL_KIND.error ||
+    kind === CELL_KIND.counter ||
+    kind === CELL_KIND.check ||
+    kind === CELL_KIND.status
+  );
+}
+
 /** Counters of transactions that every source keeps (kind `counter`); the identities are of these. */
 export const COUNTER = {
   started: "oct.started",

@@ -92,7 +92,7 @@ export function writeCountList(
 ): void {
   let left = total;
   let zeros = baseIndex;
-  for (let i = 0; left > 0; i++) {
+  for (let i = 0; left > 0 && i < counts.length; i++) {
     const count = counts[i] as number;
     if (count === 0) {
       zeros++;

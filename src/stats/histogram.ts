@@ -92,9 +92,6 @@ export class Histogram {
   mergePayload(payload: Uint8Array): void {
     const { total, lowIndex, highIndex } = checkCountList(payload, HISTOGRAM_INDICES);
     if (total === 0) return;
-    if (this.#count + total > Number.MAX_SAFE_INTEGER) {
-      throw new MalformedBytes("histogram total too large");
-    }
     this.#prepare(lowIndex, highIndex, total);
     const counts = this.#counts;
     const base = this.#base;
@@ -118,9 +115,10 @@ export class Histogram {
     if (this.#count === 0) return results;
     let passed = 0;
     let offset = -1;
+    const last = this.#counts.length - 1;
     percents.forEach((percent, i) => {
       const wanted = countAtPercent(percent, this.#count);
-      while (passed < wanted) passed += this.#counts[++offset] as number;
+      while (passed < wanted && offset < last) passed += this.#counts[++offset] as number;
       const index = this.#base + offset;
       results[i] = percent <= 0 ? lowestUsAt(index) : highestUsAt(index);
     });
@@ -159,7 +157,7 @@ export class Histogram {
   /** The steps that hold something, from the lowest. */
   *buckets(): Generator<HistogramBucket> {
     let left = this.#count;
-    for (let i = 0; left > 0; i++) {
+    for (let i = 0; left > 0 && i < this.#counts.length; i++) {
       const count = this.#counts[i] as number;
       if (count === 0) continue;
       left -= count;
