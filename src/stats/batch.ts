@@ -10,8 +10,7 @@ import {
   CELL_KIND,
   CELL_KIND_MAX,
   type CellKind,
-  COUNTER,
-  GAUGE,
+  isOwnName,
   OTHER_NAME,
   type RowColumns,
   STATS_LIMIT,
@@ -33,14 +32,6 @@ const VALUE_MAX = Number.MAX_SAFE_INTEGER;
 const OPEN_SECONDS = 4;
 const OPEN_BITS = 2;
 const OPEN_MASK = OPEN_SECONDS - 1;
-
-// Names of oct's own and of the transaction never fall under the limit of names.
-const OWN_NAMES: ReadonlySet<string> = new Set([
-  "",
-  OTHER_NAME,
-  ...Object.values(COUNTER),
-  ...Object.values(GAUGE),
-]);
 
 export interface BatchBuilderOptions {
   readonly turretName: string;
@@ -137,7 +128,7 @@ export class BatchBuilder {
     const found = slots.get(text);
     if (found !== undefined) return found;
     const limit = kind === CELL_KIND.error ? this.#errorTextsMax : this.#namesMax;
-    if (slots.size >= limit && !OWN_NAMES.has(text)) {
+    if (slots.size >= limit && !isOwnName(text)) {
       this.#overflowCount++;
       return this.slot(kind, OTHER_NAME);
     }
@@ -273,7 +264,7 @@ function isOpen(cell: OpenCell | undefined): boolean {
 // Durations are whole microseconds from 0; what is no number at all counts as 0.
 function recordable(tally: Tally, value: number): number {
   if (tally.histogram === undefined) return bounded(value);
-  return value > 0 ? Math.min(Math.round(value), Number.MAX_SAFE_INTEGER) : 0;
+  return value > 0 ? Math.min(Math.floor(value + 0.5), VALUE_MAX) : 0;
 }
 
 function bounded(value: number): number {

@@ -88,6 +88,18 @@ export const STATS_LIMIT = {
 /** The name under which everything past a limit of names is counted. */
 export const OTHER_NAME = "(other)";
 
+const OWN_NAMES: ReadonlySet<string> = new Set([
+  "",
+  OTHER_NAME,
+  ...Object.values(COUNTER),
+  ...Object.values(GAUGE),
+]);
+
+/** True for names of oct's own and of the transaction, which never fall under the limit of names. */
+export function isOwnName(name: string): boolean {
+  return OWN_NAMES.has(name);
+}
+
 /** One decoded cell. `histogram` is the payload of stats/histogram.ts, undefined where the kind has none. */
 export interface Cell {
   readonly second: number;

@@ -9,6 +9,19 @@ export type CellNumbers = Pick<
   "count" | "errorCount" | "sum" | "sumSquares" | "min" | "max" | "histogram"
 >;
 
+/** A name's numbers with the histogram open to read; undefined where the kind has none. */
+export interface CellTotal {
+  readonly kind: CellKind;
+  readonly name: string;
+  readonly count: number;
+  readonly errorCount: number;
+  readonly sum: number;
+  readonly sumSquares: number;
+  readonly min: number;
+  readonly max: number;
+  readonly histogram: Histogram | undefined;
+}
+
 export class Tally {
   readonly kind: CellKind;
   readonly histogram: Histogram | undefined;
@@ -81,5 +94,15 @@ export class Tally {
     this.#min = Number.POSITIVE_INFINITY;
     this.#max = Number.NEGATIVE_INFINITY;
     this.histogram?.clear();
+  }
+}
+
+/** A tally that knows its name. */
+export class NamedTally extends Tally implements CellTotal {
+  readonly name: string;
+
+  constructor(kind: CellKind, name: string) {
+    super(kind);
+    this.name = name;
   }
 }

@@ -1,0 +1,149 @@
+// What happened when. `SecondSeries` is the live one: four numbers a second, in blocks that are made
+// when first written. `IntervalSeries` is for charts: cells of one name grouped to intervals, with
+// their histograms merged, so that the percentiles of a longer interval are true ones.
+
+import type { Cell, CellKind } from "./cell.ts";
+import { sampleDeviation } from "./summary.ts";
+import { type CellNumbers, Tally } from "./tally.ts";
+
+const BLOCK_SECONDS = 600;
+
+interface Block {
+  readonly count: Float64Array;
+  readonly errorCount: Float64Array;
+  readonly sum: Float64Array;
+  readonly max: Float64Array;
+}
+
+/** Numbers of consecutive seconds; a second without any cell is all zeros. */
+export interface SecondColumns {
+  readonly firstSecond: number;
+  readonly count: Float64Array;
+  readonly errorCount: Float64Array;
+  readonly sum: Float64Array;
+  readonly max: Float64Array;
+}
+
+export class SecondSeries {
+  readonly #blocks = new Map<number, Block>();
+  #lastSecond = -1;
+
+  /** The last second that holds something, -1 for none. */
+  get lastSecond(): number {
+    return this.#lastSecond;
+  }
+
+  add(second: number, cell: CellNumbers): void {
+    const key = Math.floor(second / BLOCK_SECONDS);
+    let block = this.#blocks.get(key);
+    if (block === undefined) {
+      block = newBlock(BLOCK_SECONDS);
+      this.#blocks.set(key, block);
+    }
+    const i = second - key * BLOCK_SECONDS;
+    block.count[i] = (block.count[i] as number) + cell.count;
+    block.errorCount[i] = (block.errorCount[i] as number) + cell.errorCount;
+    block.sum[i] = (block.sum[i] as number) + cell.sum;
+    block.max[i] = Math.max(block.max[i] as number, cell.max);
+    if (second > this.#lastSecond) this.#lastSecond = second;
+  }
+
+  /** Seconds `firstSecond` to `lastSecond`, both included. */
+  columns(firstSecond: number, lastSecond: number): SecondColumns {
+    const size = Math.max(0, lastSecond - firstSecond + 1);
+    const columns = newBlock(size);
+    for (let i = 0; i < size; i++) {
+      const second = firstSecond + i;
+      const key = Math.floor(second / BLOCK_SECONDS);
+      const block = this.#blocks.get(key);
+      if (block === undefined) {
+        i += (key + 1) * BLOCK_SECONDS - second - 1;
+        continue;
+      }
+      const from = second - key * BLOCK_SECONDS;
+      columns.count[i] = block.count[from] as number;
+      columns.errorCount[i] = block.errorCount[from] as number;
+      columns.sum[i] = block.sum[from] as number;
+      columns.max[i] = block.max[from] as number;
+    }
+    return { firstSecond, ...columns };
+  }
+}
+
+/** One row per interval that holds something, ascending. */
+export interface IntervalRow {
+  readonly startS: number;
+  readonly count: number;
+  readonly errorCount: number;
+  readonly ratePerSec: number;
+  readonly sum: number;
+  readonly mean: number;
+  readonly min: number;
+  readonly max: number;
+  readonly stdev: number;
+  /** One for each percent asked for, held within min and max; empty for kinds without histogram. */
+  readonly percentiles: readonly number[];
+}
+
+export class IntervalSeries {
+  readonly kind: CellKind;
+  readonly intervalS: number;
+  readonly #tallies = new Map<number, Tally>();
+
+  constructor(kind: CellKind, intervalS: number) {
+    this.kind = kind;
+    this.intervalS = Math.max(1, Math.floor(intervalS));
+  }
+
+  add(cell: Omit<Cell, "kind" | "name">): void {
+    const interval = Math.floor(cell.second / this.intervalS);
+    let tally = this.#tallies.get(interval);
+    if (tally === undefined) {
+      tally = new Tally(this.kind);
+      this.#tallies.set(interval, tally);
+    }
+    tally.merge(cell);
+  }
+
+  /** Rows with `percents`, which must ascend. */
+  rows(percents: readonly number[]): IntervalRow[] {
+    const intervals = [...this.#tallies.keys()].sort((a, b) => a - b);
+    return intervals.map((interval) => {
+      const tally = this.#tallies.get(interval) as Tally;
+      const { count, errorCount, sum, min, max, histogram } = tally;
+      const found = histogram?.percentiles(percents) ?? [];
+      return {
+        startS: interval * this.intervalS,
+        count,
+        errorCount,
+        ratePerSec: count / this.intervalS,
+        sum,
+        mean: count === 0 ? 0 : sum / count,
+        min,
+        max,
+        stdev: sampleDeviation(tally),
+        percentiles: found.map((value) => Math.max(min, Math.min(max, value))),
+      };
+    });
+  }
+}
+
+/** The smallest multiple of `intervalS` that shows `durationS` in at most `pointsMax` intervals. */
+export function chartIntervalS(options: {
+  readonly durationS: number;
+  readonly intervalS: number;
+  readonly pointsMax: number;
+}): number {
+  const intervalS = Math.max(1, Math.floor(options.intervalS));
+  const needed = options.durationS / (options.pointsMax * intervalS);
+  return intervalS * Math.max(1, Math.ceil(needed));
+}
+
+function newBlock(size: number): Block {
+  return {
+    count: new Float64Array(size),
+    errorCount: new Float64Array(size),
+    sum: new Float64Array(size),
+    max: new Float64Array(size),
+  };
+}
