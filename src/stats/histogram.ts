@@ -27,6 +27,8 @@ const NARROW_MAX = 0xffff_ffff;
 // trackable value, ratio of whole to double values; big-endian.
 const V2_COOKIE = 0x1c849303 | 0x10;
 const V2_HEADER_BYTES = 40;
+// The offset is 0; the JavaScript port writes 1 and means the same.
+const V2_OFFSET_MAX = 1;
 const V2_RATIO_ONE = 0x3ff0_0000;
 
 /** One step of a histogram that holds something; both ends included. */
@@ -212,7 +214,7 @@ export class Histogram {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (view.getUint32(0) !== V2_COOKIE) throw new MalformedBytes("not a V2 histogram");
     const isSameScale =
-      view.getUint32(8) === 0 &&
+      view.getUint32(8) <= V2_OFFSET_MAX &&
       view.getUint32(12) === HISTOGRAM.digits &&
       view.getBigUint64(16) === BigInt(HISTOGRAM.lowestUs);
     if (!isSameScale) throw new MalformedBytes("histogram of another scale");
