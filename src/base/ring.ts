@@ -32,6 +32,12 @@ export class Ring<T> {
     return this.#length === 0 ? undefined : this.#items[this.#head];
   }
 
+  /** The item `index` places behind the first, or undefined. */
+  at(index: number): T | undefined {
+    if (index < 0 || index >= this.#length) return undefined;
+    return this.#items[(this.#head + index) % this.#items.length];
+  }
+
   shift(): T | undefined {
     if (this.#length === 0) return undefined;
     const item = this.#items[this.#head];
