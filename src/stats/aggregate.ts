@@ -13,6 +13,8 @@ import {
   OTHER_NAME,
   STATS_LIMIT,
 } from "./cell.ts";
+import { CountList } from "./count-list.ts";
+import { HISTOGRAM_INDICES } from "./histogram.ts";
 import { type SecondColumns, SecondSeries } from "./series.ts";
 import { type CellTotal, NamedTally } from "./tally.ts";
 
@@ -41,6 +43,7 @@ export class Aggregate {
   readonly #options: Required<AggregateOptions>;
   readonly #entries: readonly Map<string, Entry>[];
   readonly #transactionsOf = new Map<number, number>();
+  readonly #list = new CountList(HISTOGRAM_INDICES);
   #transactions = 0;
   #lastSecond = -1;
   #overflowCount = 0;
@@ -138,16 +141,21 @@ export class Aggregate {
 
   #addCell(cell: Cell): void {
     const entry = this.#entry(cell.kind, cell.name);
-    entry.total.merge(cell);
+    const list = cell.histogram === undefined ? undefined : this.#list.read(cell.histogram);
+    mergeCell(entry.total, cell, list);
     const second = Math.min(cell.second, this.#options.secondMax);
     if (second < cell.second) this.#lateCells++;
     if (second > this.#lastSecond) this.#lastSecond = second;
     if (entry.series === undefined) return;
     entry.series.add(second, cell);
-    this.#addRecent(entry, second, cell);
+    this.#addRecent(entry, { second, cell, list });
   }
 
-  #addRecent(entry: Entry, second: number, cell: Cell): void {
+  #addRecent(
+    entry: Entry,
+    added: { readonly second: number; readonly cell: Cell; readonly list: CountList | undefined },
+  ): void {
+    const { second, cell, list } = added;
     const place = second % RECENT_SECONDS;
     let kept = entry.recent[place];
     if (kept === undefined) {
@@ -159,7 +167,7 @@ export class Aggregate {
       kept.tally.clear();
       kept.second = second;
     }
-    kept.tally.merge(cell);
+    mergeCell(kept.tally, cell, list);
   }
 
   #entry(kind: CellKind, name: string): Entry {
@@ -181,4 +189,9 @@ export class Aggregate {
     entries.set(name, entry);
     return entry;
   }
+}
+
+function mergeCell(tally: NamedTally, cell: Cell, list: CountList | undefined): void {
+  tally.mergeSums(cell);
+  if (list !== undefined) tally.histogram?.mergeList(list);
 }

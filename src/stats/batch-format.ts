@@ -30,7 +30,7 @@ import {
   type RowColumns,
   STATS_LIMIT,
 } from "./cell.ts";
-import { checkCountList } from "./count-list.ts";
+import { CountList } from "./count-list.ts";
 import { HISTOGRAM_INDICES } from "./histogram.ts";
 
 const MAGIC = 0x0c7b;
@@ -46,6 +46,7 @@ export const BATCH_LIMIT = {
   value: 1e200,
 } as const;
 
+const scratch = new CountList(HISTOGRAM_INDICES);
 const WHOLE = 16;
 const CELL_BYTES_MIN = 6;
 
@@ -195,7 +196,7 @@ function decodeCell(
 
 function decodeHistogram(reader: ByteReader, count: number): Uint8Array {
   const payload = reader.raw(reader.count(reader.remaining, "bytes of histogram"));
-  const { total } = checkCountList(payload, HISTOGRAM_INDICES);
+  const { total } = scratch.read(payload);
   if (total !== count)
     throw new MalformedBytes(`histogram of ${total} values in a cell of ${count}`);
   return payload;

@@ -12,75 +12,78 @@ import type { ByteWriter } from "../base/bytes.ts";
 import { MalformedBytes } from "../base/bytes.ts";
 
 const WORD_BITS_MAX = 56;
-const ZIGZAG_MAX = Number.MAX_SAFE_INTEGER;
+const FIRST_SIZE = 256;
 
-/** Steps through the counts of a list: after `next()` is true, `index` and `count` hold one. */
-export class CountListReader {
-  index = -1;
-  count = 0;
-  readonly #bytes: Uint8Array;
+/** A list that was read: `indices[i]` has `counts[i]`, ascending, for i below `size`. */
+export class CountList {
+  indices = new Uint32Array(FIRST_SIZE);
+  counts = new Float64Array(FIRST_SIZE);
+  size = 0;
+  /** Sum of the counts. */
+  total = 0;
   readonly #indexLimit: number;
   #offset = 0;
 
   /** Indices of `indexLimit` and above are malformed. */
-  constructor(bytes: Uint8Array, indexLimit: number) {
-    this.#bytes = bytes;
+  constructor(indexLimit: number) {
     this.#indexLimit = indexLimit;
   }
 
-  /** Moves to the next count above zero; false at the end. Throws MalformedBytes. */
-  next(): boolean {
-    const bytes = this.#bytes;
-    while (this.#offset < bytes.length) {
-      let zigzag = bytes[this.#offset++] as number;
-      if (zigzag > 127) zigzag = this.#longWord(zigzag & 127);
-      if (zigzag % 2 === 1) {
-        this.index += (zigzag + 1) / 2;
-        if (this.index >= this.#indexLimit) break;
-        continue;
+  /** Reads `bytes` in place of what was read before. Throws MalformedBytes. */
+  read(bytes: Uint8Array): this {
+    this.#reserve(Math.min(bytes.length, this.#indexLimit));
+    const { indices, counts } = this;
+    const limit = this.#indexLimit;
+    let index = -1;
+    let size = 0;
+    let total = 0;
+    let offset = 0;
+    while (offset < bytes.length) {
+      const word = bytes[offset++] as number;
+      let count = word >>> 1;
+      let isRun = (word & 1) === 1;
+      if (word > 127) {
+        const zigzag = this.#longWord(bytes, offset);
+        offset = this.#offset;
+        isRun = zigzag % 2 === 1;
+        count = Math.floor(zigzag / 2);
       }
-      this.index++;
-      if (this.index >= this.#indexLimit) break;
-      if (zigzag === 0) continue;
-      this.count = zigzag / 2;
-      return true;
+      index += isRun ? count + 1 : 1;
+      if (index >= limit) throw new MalformedBytes(`histogram index is past ${limit - 1}`);
+      if (isRun || count === 0) continue;
+      indices[size] = index;
+      counts[size++] = count;
+      total += count;
     }
-    if (this.index >= this.#indexLimit) {
-      throw new MalformedBytes(`histogram index ${this.index} is past ${this.#indexLimit - 1}`);
-    }
-    return false;
+    if (total > Number.MAX_SAFE_INTEGER) throw new MalformedBytes("histogram total too large");
+    if (bytes.length > 0 && total === 0) throw new MalformedBytes("histogram of zeros only");
+    this.size = size;
+    this.total = total;
+    return this;
   }
 
-  #longWord(first: number): number {
-    let value = first;
+  // The word whose first byte is just before `offset`; leaves `#offset` behind it.
+  #longWord(bytes: Uint8Array, offset: number): number {
+    let value = (bytes[offset - 1] as number) & 127;
+    let at = offset;
     for (let shift = 7; shift < WORD_BITS_MAX; shift += 7) {
-      const byte = this.#bytes[this.#offset++];
+      const byte = bytes[at++];
       if (byte === undefined) throw new MalformedBytes("histogram ends inside a number");
       value += (byte & 127) * 2 ** shift;
-      if (byte < 128) {
-        if (value > ZIGZAG_MAX) break;
-        return value;
-      }
+      if (byte > 127) continue;
+      if (value > Number.MAX_SAFE_INTEGER) break;
+      this.#offset = at;
+      return value;
     }
     throw new MalformedBytes("histogram count too large");
   }
-}
 
-/** What a list holds in all; throws MalformedBytes where it is not one. */
-export function checkCountList(
-  bytes: Uint8Array,
-  indexLimit: number,
-): { readonly total: number; readonly lowIndex: number; readonly highIndex: number } {
-  const reader = new CountListReader(bytes, indexLimit);
-  let total = 0;
-  let lowIndex = -1;
-  while (reader.next()) {
-    if (lowIndex < 0) lowIndex = reader.index;
-    total += reader.count;
-    if (total > Number.MAX_SAFE_INTEGER) throw new MalformedBytes("histogram total too large");
+  #reserve(size: number): void {
+    if (size <= this.indices.length) return;
+    const grown = Math.max(size, 2 * this.indices.length);
+    this.indices = new Uint32Array(grown);
+    this.counts = new Float64Array(grown);
   }
-  if (reader.index >= 0 && total === 0) throw new MalformedBytes("histogram of zeros only");
-  return { total, lowIndex, highIndex: total === 0 ? -1 : reader.index };
 }
 
 /** Appends the list of `counts`, whose first item is index `baseIndex`; `total` is their sum. */

@@ -10,7 +10,7 @@
 // passes 2^32, then doubles.
 
 import { ByteReader, ByteWriter, MalformedBytes } from "../base/bytes.ts";
-import { CountListReader, checkCountList, writeCountList } from "./count-list.ts";
+import { CountList, writeCountList } from "./count-list.ts";
 
 export const HISTOGRAM = { lowestUs: 1, highestUs: 3_600_000_000, digits: 3 } as const;
 
@@ -30,6 +30,8 @@ const V2_HEADER_BYTES = 40;
 // The offset is 0; the JavaScript port writes 1 and means the same.
 const V2_OFFSET_MAX = 1;
 const V2_RATIO_ONE = 0x3ff0_0000;
+
+const scratch = new CountList(HISTOGRAM_INDICES);
 
 /** One step of a histogram that holds something; both ends included. */
 export interface HistogramBucket {
@@ -92,14 +94,20 @@ export class Histogram {
 
   /** Adds what `payload()` of another made; throws MalformedBytes and changes nothing if it is not one. */
   mergePayload(payload: Uint8Array): void {
-    const { total, lowIndex, highIndex } = checkCountList(payload, HISTOGRAM_INDICES);
-    if (total === 0) return;
-    this.#prepare(lowIndex, highIndex, total);
+    this.mergeList(scratch.read(payload));
+  }
+
+  /** Adds a list that was read from a payload; one reading serves several histograms. */
+  mergeList(list: CountList): void {
+    const { indices, size } = list;
+    if (size === 0) return;
+    this.#prepare(indices[0] as number, indices[size - 1] as number, list.total);
+    const added = list.counts;
     const counts = this.#counts;
     const base = this.#base;
-    const reader = new CountListReader(payload, HISTOGRAM_INDICES);
-    while (reader.next()) {
-      counts[reader.index - base] = (counts[reader.index - base] as number) + reader.count;
+    for (let i = 0; i < size; i++) {
+      const at = (indices[i] as number) - base;
+      counts[at] = (counts[at] as number) + (added[i] as number);
     }
   }
 

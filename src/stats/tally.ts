@@ -65,24 +65,21 @@ export class Tally {
 
   /** Adds a cell of the same kind; its histogram must be whole, as decodeBatch makes sure. */
   merge(cell: CellNumbers): void {
+    this.mergeSums(cell);
+    if (cell.histogram !== undefined) this.histogram?.mergePayload(cell.histogram);
+  }
+
+  /** `merge` without the histogram. */
+  mergeSums(cell: Omit<CellNumbers, "histogram">): void {
     this.add(cell.count, cell.errorCount, cell.sum);
     if (isAdditive(this.kind) || cell.count === 0) return;
     this.sumSquares += cell.sumSquares;
     if (cell.min < this.#min) this.#min = cell.min;
     if (cell.max > this.#max) this.#max = cell.max;
-    if (cell.histogram !== undefined) this.histogram?.mergePayload(cell.histogram);
   }
 
   mergeTally(other: Tally): void {
-    this.merge({
-      count: other.count,
-      errorCount: other.errorCount,
-      sum: other.sum,
-      sumSquares: other.sumSquares,
-      min: other.min,
-      max: other.max,
-      histogram: undefined,
-    });
+    this.mergeSums(other);
     if (other.histogram !== undefined) this.histogram?.merge(other.histogram);
   }
 
