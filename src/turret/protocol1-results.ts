@@ -8,7 +8,8 @@ export function* resultsOf(batch: Batch, turretName: string): Generator<string> 
   const { rows, texts } = batch;
   let timer = 0;
   for (let row = 0; row < rows.count; row++) {
-    const timers: Record<string, number> = {};
+    // No prototype: a timer may be called __proto__.
+    const timers: Record<string, number> = Object.create(null);
     const end = rows.timerEnd[row] as number;
     for (; timer < end; timer++) {
       timers[texts[rows.timerText[timer] as number] as string] = rows.timerS[timer] as number;

@@ -1,0 +1,236 @@
+// One virtual user: makes its transaction object once and fires setup, run, tearDown when told. Timing
+// as in OCT: only `run` is the transaction's time (scriptrun_time), its end (elapsed, epoch) is after
+// tearDown. Whatever throws, where ever, is that transaction's error; the cannon lives.
+
+import { type CannonHost, type ThreadHost, type TimerMark, withHost } from "../api/context.ts";
+import { HttpSession } from "../api/session.ts";
+import { isThenable } from "../api/timers.ts";
+import { errorText } from "../base/errors.ts";
+import { Random } from "../base/random.ts";
+import { US_PER_S } from "../base/units.ts";
+import { Pool, type PoolOptions } from "../http/pool.ts";
+import type { PreparedRequest } from "../http/request.ts";
+import type { Script, ScriptTransaction } from "./script.ts";
+import { observerOf, type ThreadRecorder } from "./thread-recorder.ts";
+import { PHASE, type Phase, type ThreadState } from "./thread-state.ts";
+
+/** A constructor that fails is tried again after so long, twice as long each time. */
+const BACKOFF_US_MIN = 100_000;
+const BACKOFF_US_MAX = 5_000_000;
+
+/** Stream of random numbers of a cannon; apart from those of schedules. */
+const CANNON_STREAM = 0x0c_a0;
+
+/** What all cannons of a thread share. */
+export interface CannonThread {
+  readonly host: ThreadHost;
+  readonly recorder: ThreadRecorder;
+  readonly state: ThreadState;
+  readonly script: Script;
+  readonly turretName: string;
+  readonly seed: number;
+  readonly turretIndex: number;
+  readonly generation: number;
+  readonly timeouts: PoolOptions["timeouts"];
+  readonly prepared: Map<string, PreparedRequest>;
+  /** Told of each error, for the first of a kind to be shown with its place. */
+  readonly onError: (thrown: unknown, text: string) => void;
+}
+
+export class Cannon implements CannonHost {
+  readonly index: number;
+  readonly thread: ThreadHost;
+  readonly turretName: string;
+  readonly #shared: CannonThread;
+  readonly #rowTimers: (string | number)[] = [];
+  #transaction: ScriptTransaction | undefined;
+  #number = 0;
+  #phase: Phase = PHASE.none;
+  #timerSlot = -1;
+  #backoffUs = 0;
+  #error = "";
+  #pool: Pool | undefined;
+  #http: HttpSession | undefined;
+  #random: Random | undefined;
+
+  constructor(index: number, shared: CannonThread) {
+    this.index = index;
+    this.thread = shared.host;
+    this.turretName = shared.turretName;
+    this.#shared = shared;
+  }
+
+  /** How long to wait before the next transaction: more than 0 after a constructor that failed. */
+  get backoffUs(): number {
+    return this.#backoffUs;
+  }
+
+  /**
+   * One transaction, never rejecting. `intendedUs` is when it should have started, NaN where only
+   * the actual start counts. The end of it, or of the time that was given to it.
+   */
+  async fire(intendedUs: number): Promise<number> {
+    const { recorder, host, state, script } = this.#shared;
+    const { clock } = host;
+    this.#number++;
+    this.#error = "";
+    this.#rowTimers.length = 0;
+    recorder.transactionStarted();
+    let runUs = 0;
+    let endUs = 0;
+    const transaction = this.#transaction ?? this.#construct();
+    if (transaction !== undefined) {
+      const { setup, tearDown } = script;
+      const isSetUp = setup === undefined || (await this.#runHook(PHASE.setup, setup, transaction));
+      if (isSetUp) {
+        this.#enter(PHASE.run);
+        const startUs = clock.nowUs();
+        try {
+          const result = transaction.run();
+          if (isThenable(result)) await result;
+        } catch (thrown) {
+          this.#fail(thrown);
+        }
+        endUs = clock.nowUs();
+        runUs = endUs - startUs;
+        if (tearDown !== undefined) await this.#runHook(PHASE.tearDown, tearDown, transaction);
+      }
+    }
+    if (endUs === 0 || script.tearDown !== undefined) endUs = clock.nowUs();
+    this.#enter(PHASE.none);
+    if (recorder.isOver) return endUs;
+    if (transaction !== undefined) this.#takeCustomTimers(transaction, endUs);
+    recorder.transactionFinished({
+      endUs,
+      runUs,
+      responseUs: endUs - intendedUs,
+      error: this.#error,
+      timers: this.#rowTimers,
+    });
+    state.enter(PHASE.none, -1);
+    return endUs;
+  }
+
+  /** Gives up connections; what the script still awaits on them fails. */
+  close(): void {
+    this.#pool?.close();
+  }
+
+  get http(): HttpSession {
+    if (this.#http === undefined) {
+      const { recorder, timeouts, prepared } = this.#shared;
+      this.#pool = new Pool({ timeouts, observer: observerOf(recorder, () => this.#resume()) });
+      this.#http = new HttpSession(this.#pool, prepared);
+      if (this.thread.signal.aborted) this.#pool.close();
+    }
+    return this.#http;
+  }
+
+  get openConnections(): number {
+    return this.#pool?.openCount ?? 0;
+  }
+
+  get random(): Random {
+    const { seed, turretIndex, generation } = this.#shared;
+    this.#random ??= new Random(
+      seed,
+      turretIndex * 0x1_0000_0000 + this.index,
+      CANNON_STREAM + generation,
+    );
+    return this.#random;
+  }
+
+  beginTimer(name: string): TimerMark {
+    const slot = this.#shared.recorder.timerSlot(name);
+    const outerSlot = this.#timerSlot;
+    this.#timerSlot = slot;
+    this.#shared.state.enter(this.#phase, slot);
+    const startUs = this.thread.clock.nowUs();
+    return { name, startUs, transaction: this.#number, slot, outerSlot };
+  }
+
+  endTimer(mark: TimerMark, isError: boolean): void {
+    const { recorder, state } = this.#shared;
+    const endUs = this.thread.clock.nowUs();
+    const durationUs = endUs - mark.startUs;
+    recorder.timer(mark.slot, endUs, durationUs, isError);
+    // A timer that outlives its transaction counts; the row of another transaction is not its place.
+    if (mark.transaction !== this.#number) return;
+    this.#setRowTimer(mark.name, durationUs / US_PER_S);
+    this.#timerSlot = mark.outerSlot;
+    state.enter(this.#phase, mark.outerSlot);
+  }
+
+  #construct(): ScriptTransaction | undefined {
+    this.#enter(PHASE.construct);
+    try {
+      this.#transaction = withHost(this, () => this.#shared.script.construct(this));
+      this.#backoffUs = 0;
+    } catch (thrown) {
+      this.#backoffUs = Math.min(BACKOFF_US_MAX, Math.max(BACKOFF_US_MIN, this.#backoffUs * 2));
+      this.#fail(thrown);
+    }
+    return this.#transaction;
+  }
+
+  // False when the hook threw.
+  async #runHook(
+    phase: Phase,
+    hook: (transaction: ScriptTransaction) => unknown,
+    transaction: ScriptTransaction,
+  ): Promise<boolean> {
+    this.#enter(phase);
+    try {
+      const result = hook(transaction);
+      if (isThenable(result)) await result;
+      return true;
+    } catch (thrown) {
+      this.#fail(thrown);
+      return false;
+    }
+  }
+
+  // The first error of a transaction is its error.
+  #fail(thrown: unknown): void {
+    if (this.#error !== "" || this.#shared.recorder.isOver) return;
+    this.#error = errorText(thrown);
+    this.#shared.onError(thrown, this.#error);
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    this.#timerSlot = -1;
+    this.#shared.state.enter(phase, -1);
+  }
+
+  // Script code of this cannon is about to go on.
+  #resume(): void {
+    this.#shared.state.enter(this.#phase, this.#timerSlot);
+  }
+
+  // A repeated name keeps its last value in the row.
+  #setRowTimer(name: string, seconds: number): void {
+    const timers = this.#rowTimers;
+    for (let i = 0; i < timers.length; i += 2) {
+      if (timers[i] !== name) continue;
+      timers[i + 1] = seconds;
+      return;
+    }
+    timers.push(name, seconds);
+  }
+
+  #takeCustomTimers(transaction: ScriptTransaction, endUs: number): void {
+    const given = transaction.custom_timers;
+    if (given === undefined) return;
+    let isEmpty = true;
+    for (const name in given) {
+      isEmpty = false;
+      const seconds = Number(given[name]);
+      if (name === "" || !(seconds >= 0)) continue;
+      const { recorder } = this.#shared;
+      recorder.timer(recorder.timerSlot(name), endUs, seconds * US_PER_S, false);
+      this.#setRowTimer(name, seconds);
+    }
+    if (!isEmpty) transaction.custom_timers = {};
+  }
+}

@@ -1,0 +1,224 @@
+// Loads a user's script in a thread: provides the module "oct", imports the file by its absolute path
+// and finds what the cannons repeat. In order: an export called Transaction, the only exported class
+// that extends Transaction, a default-exported class among several, a default-exported function.
+
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { type CannonHost, installThread, type ThreadHost } from "../api/context.ts";
+import * as api from "../api/index.ts";
+import { FunctionTransaction, Transaction } from "../api/transaction.ts";
+import { OctError } from "../base/errors.ts";
+import { scriptLoadError } from "./script-errors.ts";
+import { lineOfMethod, sourceOf } from "./script-places.ts";
+import type { ScriptPlaces } from "./thread-messages.ts";
+
+/** What a cannon needs of a transaction object. */
+export interface ScriptTransaction {
+  run(): unknown;
+  custom_timers?: Record<string, number>;
+}
+
+type Hook = (transaction: ScriptTransaction) => unknown;
+
+export interface Script {
+  /** Makes a cannon's transaction; called where the api knows the cannon (`withHost`). */
+  construct(host: CannonHost): ScriptTransaction;
+  readonly setup: Hook | undefined;
+  readonly tearDown: Hook | undefined;
+  readonly places: ScriptPlaces;
+}
+
+const EXTENSIONS: ReadonlySet<string> = new Set([
+  ".ts",
+  ".mts",
+  ".cts",
+  ".tsx",
+  ".js",
+  ".mjs",
+  ".cjs",
+  ".jsx",
+]);
+
+let isProvided = false;
+
+/** Lets scripts of this thread import "oct". */
+function provideApi(): void {
+  if (isProvided) return;
+  isProvided = true;
+  Bun.plugin({
+    name: "oct",
+    setup(build) {
+      build.module("oct", () => ({ exports: { ...api }, loader: "object" }));
+    },
+  });
+}
+
+/** Loads `script` of the project in `directory`; throws OctError with file and line. */
+export async function loadScript(options: {
+  readonly directory: string;
+  readonly script: string;
+  readonly host: ThreadHost;
+}): Promise<Script> {
+  const { directory, script, host } = options;
+  const file = path.resolve(directory, script);
+  checkFile(file, script);
+  installThread(host);
+  provideApi();
+  let exported: Readonly<Record<string, unknown>>;
+  try {
+    exported = (await import(file)) as Readonly<Record<string, unknown>>;
+  } catch (thrown) {
+    throw scriptLoadError(directory, script, thrown);
+  }
+  return scriptOf(exported, script, sourceOf(file));
+}
+
+function checkFile(file: string, script: string): void {
+  if (!existsSync(file)) throw new OctError(`script ${script} does not exist`, { where: script });
+  if (EXTENSIONS.has(path.extname(file))) return;
+  throw new OctError(`${script}: not a TypeScript or JavaScript file`, {
+    where: script,
+    hint: "scripts in other languages are fired by turrets of theirs: oct docs turret",
+  });
+}
+
+type TransactionClass = (new (
+  config: unknown,
+  context: unknown,
+) => ScriptTransaction) & {
+  readonly name: string;
+};
+
+/** The transaction among the exports of a script. */
+export function scriptOf(
+  exported: Readonly<Record<string, unknown>>,
+  script: string,
+  source: string,
+): Script {
+  const found = findClass(exported, script);
+  if (found !== undefined) return classScript(found, script, source);
+  const run = exported["default"];
+  if (typeof run !== "function" || isClass(run)) {
+    throw new OctError(`${script}: no transaction found`, {
+      where: script,
+      hint:
+        'export a class that extends Transaction (import { Transaction } from "oct"), ' +
+        "or a function as default",
+    });
+  }
+  return functionScript(run as (transaction: Transaction) => unknown, script, source);
+}
+
+function findClass(
+  exported: Readonly<Record<string, unknown>>,
+  script: string,
+): TransactionClass | undefined {
+  const named = exported["Transaction"];
+  if (isClass(named) && !isBase(named)) return checkedClass(named, script);
+  const found = new Set(Object.values(exported).filter((value) => extendsTransaction(value)));
+  const byDefault = exported["default"];
+  if (found.has(byDefault as TransactionClass)) return checkedClass(byDefault, script);
+  if (found.size > 1) {
+    const names = [...found].map((one) => (one as TransactionClass).name).join(", ");
+    throw new OctError(`${script}: ${found.size} transactions are exported: ${names}`, {
+      where: script,
+      hint: "call the one to fire Transaction, or export it as default",
+    });
+  }
+  const [only] = found;
+  if (only !== undefined) return checkedClass(only, script);
+  return isClass(byDefault) && hasMethod(byDefault, "run")
+    ? checkedClass(byDefault, script)
+    : undefined;
+}
+
+function isClass(value: unknown): value is TransactionClass {
+  return typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
+}
+
+function isBase(value: unknown): boolean {
+  return value === Transaction;
+}
+
+function extendsTransaction(value: unknown): value is TransactionClass {
+  return typeof value === "function" && value.prototype instanceof Transaction;
+}
+
+function checkedClass(found: unknown, script: string): TransactionClass {
+  const one = found as TransactionClass;
+  if (hasMethod(one, "run")) return one;
+  throw new OctError(`${script}: class ${one.name} has no method run`, { where: script });
+}
+
+// A method of the prototype, or a field that holds a function (which only an object would show).
+function hasMethod(found: TransactionClass, name: string): boolean {
+  if (typeof (found.prototype as Record<string, unknown>)[name] === "function") return true;
+  let one: unknown = found;
+  while (isClass(one) && !isBase(one)) {
+    if (new RegExp(`(?:^|[\\s{;])${name}\\s*=`).test(String(one))) return true;
+    one = Object.getPrototypeOf(one);
+  }
+  return false;
+}
+
+function hookOf(found: TransactionClass, names: readonly string[]): Hook | undefined {
+  const name = names.find((one) => hasMethod(found, one));
+  if (name === undefined) return undefined;
+  return (transaction) => (transaction as unknown as Record<string, () => unknown>)[name]?.();
+}
+
+function classScript(found: TransactionClass, script: string, source: string): Script {
+  const place = (method: string) => placeOf(script, lineOfMethod(source, found.name, method));
+  const isOurs = extendsTransaction(found);
+  return {
+    construct(host) {
+      const { config, context } = host.thread;
+      const transaction = new found(config, context);
+      if (!isOurs) lendMembers(transaction);
+      if (typeof transaction.run === "function") return transaction;
+      throw new TypeError(`class ${found.name} has no method run`);
+    },
+    setup: hookOf(found, ["setup", "setUp"]),
+    tearDown: hookOf(found, ["tearDown", "tear_down"]),
+    places: {
+      script,
+      construct: place("constructor"),
+      setup: place("setup"),
+      run: place("run"),
+      tearDown: place("tearDown"),
+    },
+  };
+}
+
+// A class that stands on its own gets the members that it does not define.
+function lendMembers(transaction: object): void {
+  const lender = new FunctionTransaction(() => undefined);
+  const members = { http: 0, random: 0, cannon: 0, turret: 0, timer: 0, config: 0, context: 0 };
+  for (const name of Object.keys(members)) {
+    if (name in transaction) continue;
+    Object.defineProperty(transaction, name, {
+      configurable: true,
+      get: () => Reflect.get(lender, name),
+    });
+  }
+}
+
+function functionScript(
+  run: (transaction: Transaction) => unknown,
+  script: string,
+  source: string,
+): Script {
+  const lines = source.split("\n");
+  const line = lines.findIndex((text) => /^\s*export\s+default\b/.test(text)) + 1;
+  const place = placeOf(script, line);
+  return {
+    construct: () => new FunctionTransaction(run),
+    setup: undefined,
+    tearDown: undefined,
+    places: { script, construct: place, setup: place, run: place, tearDown: place },
+  };
+}
+
+function placeOf(script: string, line: number): string {
+  return line === 0 ? script : `${script}:${line}`;
+}

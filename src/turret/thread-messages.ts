@@ -1,0 +1,128 @@
+// Every message between the crew (main thread) and a thread, in both directions, and the readers that
+// make them of what arrived. A script lives in the thread and may post what it likes: what is no
+// message of ours is dropped.
+
+import type { JsonObject } from "../base/json.ts";
+
+/** What a thread needs to load the script and make its cannons. */
+export interface ThreadJob {
+  /** Unpacked project; `script` is relative to it. */
+  readonly directory: string;
+  readonly script: string;
+  readonly definition: JsonObject;
+  readonly context: JsonObject;
+  readonly seed: number;
+  readonly turretIndex: number;
+  readonly turretName: string;
+  readonly cannons: number;
+  readonly rampupUs: number;
+  readonly runTimeUs: number;
+  readonly graceUs: number;
+  readonly flushPeriodUs: number;
+  /** Thread t of n owns the cannons i with i % n = t. */
+  readonly threadIndex: number;
+  readonly threadCount: number;
+  /** 0, and one more for each time that this thread was replaced. */
+  readonly generation: number;
+  readonly wantRows: boolean;
+}
+
+/** Crew to thread. */
+export type ToThread =
+  | { readonly type: "load"; readonly job: ThreadJob; readonly state: SharedArrayBuffer }
+  | { readonly type: "ping" }
+  /** Times on the crew's clock; `offsetUs` puts the thread's clock onto it. */
+  | {
+      readonly type: "start";
+      readonly offsetUs: number;
+      readonly startUs: number;
+      readonly startWallMs: number;
+    }
+  | { readonly type: "stop"; readonly graceUs: number }
+  | { readonly type: "context"; readonly context: JsonObject }
+  | { readonly type: "rows"; readonly isWanted: boolean };
+
+/** `file:line` of what a thread may hang in, as far as the source tells. */
+export interface ScriptPlaces {
+  readonly script: string;
+  readonly construct: string;
+  readonly setup: string;
+  readonly run: string;
+  readonly tearDown: string;
+}
+
+/** Thread to crew. */
+export type FromThread =
+  | { readonly type: "loaded"; readonly places: ScriptPlaces }
+  | {
+      readonly type: "load-failed";
+      readonly text: string;
+      readonly where: string | undefined;
+      readonly hint: string | undefined;
+    }
+  | { readonly type: "pong"; readonly threadUs: number }
+  /** The bytes are transferred, not copied. */
+  | {
+      readonly type: "batch";
+      readonly bytes: Uint8Array;
+      readonly transactions: number;
+      /** Transactions that this batch and those before it count as started. */
+      readonly started: number;
+    }
+  /** A timer's name and place, said once, before it first runs. */
+  | {
+      readonly type: "timer";
+      readonly slot: number;
+      readonly name: string;
+      readonly place: string;
+    }
+  | { readonly type: "event"; readonly level: "info" | "warn" | "error"; readonly text: string }
+  /** The thread fires no more and has sent everything. */
+  | { readonly type: "done" };
+
+const TO_TYPES: ReadonlySet<string> = new Set<ToThread["type"]>([
+  "load",
+  "ping",
+  "start",
+  "stop",
+  "context",
+  "rows",
+]);
+
+/** What the crew sent, or undefined. */
+export function readToThread(data: unknown): ToThread | undefined {
+  const type = (data as { type?: unknown } | null | undefined)?.type;
+  return typeof type === "string" && TO_TYPES.has(type) ? (data as ToThread) : undefined;
+}
+
+const READERS: Readonly<Record<FromThread["type"], (data: Fields) => boolean>> = {
+  loaded: (data) => typeof data["places"] === "object" && data["places"] !== null,
+  "load-failed": (data) => typeof data["text"] === "string",
+  pong: (data) => typeof data["threadUs"] === "number",
+  batch: (data) =>
+    data["bytes"] instanceof Uint8Array &&
+    isCount(data["transactions"]) &&
+    isCount(data["started"]),
+  timer: (data) => isCount(data["slot"]) && areTexts(data["name"], data["place"]),
+  event: (data) => areTexts(data["level"], data["text"]),
+  done: () => true,
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What a thread sent, or undefined if it is no message of ours. */
+export function readFromThread(data: unknown): FromThread | undefined {
+  if (typeof data !== "object" || data === null) return undefined;
+  const fields = data as Fields;
+  const type = fields["type"];
+  if (typeof type !== "string" || !Object.hasOwn(READERS, type)) return undefined;
+  return READERS[type as FromThread["type"]](fields) ? (data as FromThread) : undefined;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function areTexts(...values: readonly unknown[]): boolean {
+  return values.every((value) => typeof value === "string");
+}

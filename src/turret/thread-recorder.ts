@@ -1,0 +1,206 @@
+// Everything a thread measures, on its way into batches. Per transaction: two histogram entries, two
+// numbers in shared memory, one row while rows are wanted.
+
+import type { Clock } from "../base/clock.ts";
+import { US_PER_S } from "../base/units.ts";
+import type { HttpError } from "../http/errors.ts";
+import type { PoolObserver } from "../http/pool.ts";
+import type { PreparedRequest } from "../http/request.ts";
+import type { HttpResponse } from "../http/response.ts";
+import { BatchBuilder } from "../stats/batch.ts";
+import { CELL_KIND, COUNTER, GAUGE } from "../stats/cell.ts";
+import type { ThreadState } from "./thread-state.ts";
+
+export interface Finished {
+  readonly endUs: number;
+  readonly runUs: number;
+  /** From the intended start, or NaN. */
+  readonly responseUs: number;
+  /** "" for success. */
+  readonly error: string;
+  readonly timers: readonly (string | number)[];
+}
+
+export interface Batch {
+  readonly bytes: Uint8Array;
+  readonly transactions: number;
+}
+
+export class ThreadRecorder {
+  readonly #clock: Clock;
+  readonly #state: ThreadState;
+  readonly #batch: BatchBuilder;
+  readonly #onName: (slot: number, name: string) => void;
+  readonly #timerSlots = new Map<string, number>();
+  readonly #statusSlots = new Map<string, number>();
+  readonly #transactionSlot: number;
+  readonly #responseSlot: number;
+  readonly #lagSlot: number;
+  #startUs = 0;
+  #startWallS = 0;
+  #sentStarted = 0;
+  #sentFinished = 0;
+  #sentDropped = 0;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  #isOver = false;
+
+  constructor(options: {
+    clock: Clock;
+    state: ThreadState;
+    turretName: string;
+    /** Told of each timer name once, before it is used. */
+    onName: (slot: number, name: string) => void;
+  }) {
+    this.#clock = options.clock;
+    this.#state = options.state;
+    this.#onName = options.onName;
+    this.#batch = new BatchBuilder({ turretName: options.turretName });
+    this.#transactionSlot = this.#batch.slot(CELL_KIND.timer, "");
+    this.#responseSlot = this.#batch.slot(CELL_KIND.response, "");
+    this.#lagSlot = this.#batch.slot(CELL_KIND.lag, "");
+  }
+
+  /** Second 0 begins at `startUs`. */
+  begin(startUs: number, startWallMs: number): void {
+    this.#startUs = startUs;
+    this.#startWallS = startWallMs / 1000;
+  }
+
+  set wantRows(isWanted: boolean) {
+    this.#batch.wantRows = isWanted;
+  }
+
+  get isFull(): boolean {
+    return this.#batch.isFull;
+  }
+
+  secondOf(atUs: number): number {
+    return Math.max(0, Math.floor((atUs - this.#startUs) / US_PER_S));
+  }
+
+  timerSlot(name: string): number {
+    const known = this.#timerSlots.get(name);
+    if (known !== undefined) return known;
+    const slot = this.#batch.slot(CELL_KIND.timer, name);
+    this.#timerSlots.set(name, slot);
+    this.#onName(slot, name);
+    return slot;
+  }
+
+  timer(slot: number, endUs: number, durationUs: number, isError: boolean): void {
+    if (!this.#isOver) this.#batch.record(slot, this.secondOf(endUs), durationUs, isError);
+  }
+
+  transactionStarted(): void {
+    this.#state.started++;
+  }
+
+  transactionFinished(finished: Finished): void {
+    const { endUs, runUs, responseUs, error } = finished;
+    const batch = this.#batch;
+    const second = this.secondOf(endUs);
+    const isError = error !== "";
+    batch.record(this.#transactionSlot, second, runUs, isError);
+    if (responseUs >= 0) batch.record(this.#responseSlot, second, responseUs, isError);
+    if (isError) batch.add(batch.slot(CELL_KIND.error, error), second, 1, 1, 1);
+    batch.countTransaction();
+    this.#state.finished++;
+    if (!batch.wantRows) return;
+    const elapsedS = (endUs - this.#startUs) / US_PER_S;
+    batch.row({
+      elapsedS,
+      epochS: this.#startWallS + elapsedS,
+      scriptrunS: runUs / US_PER_S,
+      responseS: responseUs / US_PER_S,
+      error,
+      timers: finished.timers,
+    });
+  }
+
+  lag(atUs: number, lagUs: number): void {
+    if (!this.#isOver) this.#batch.record(this.#lagSlot, this.secondOf(atUs), lagUs, false);
+  }
+
+  gauge(name: string, second: number, value: number): void {
+    this.#batch.record(this.#batch.slot(CELL_KIND.gauge, name), second, value, false);
+  }
+
+  count(name: string, n: number): void {
+    if (n === 0 || this.#isOver) return;
+    const second = this.secondOf(this.#clock.nowUs());
+    this.#batch.add(this.#batch.slot(CELL_KIND.counter, name), second, n, 0, n);
+  }
+
+  answer(request: PreparedRequest, response: HttpResponse): void {
+    if (this.#isOver) return;
+    this.#bytesIn += response.wireBytes;
+    this.#bytesOut += request.bytes.length;
+    const second = this.secondOf(this.#clock.nowUs());
+    this.#batch.add(this.#statusSlot(request.method, response.status), second, 1, 0, 1);
+  }
+
+  failure(request: PreparedRequest, error: HttpError): void {
+    if (this.#isOver) return;
+    const second = this.secondOf(this.#clock.nowUs());
+    this.#batch.add(this.#statusSlot(request.method, error.kind), second, 1, 1, 1);
+  }
+
+  /** Counts what is in flight as unfinished; nothing is recorded afterwards. */
+  giveUp(): void {
+    this.count(COUNTER.unfinished, this.#state.started - this.#state.finished);
+    this.#countTransactions();
+    this.#isOver = true;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Everything since the last call, or undefined. */
+  take(): Batch | undefined {
+    this.#countTransactions();
+    return this.#batch.take();
+  }
+
+  #countTransactions(): void {
+    const { started, finished, dropped } = this.#state;
+    this.count(COUNTER.started, started - this.#sentStarted);
+    this.count(COUNTER.finished, finished - this.#sentFinished);
+    this.count(COUNTER.dropped, dropped - this.#sentDropped);
+    this.count(COUNTER.bytesIn, this.#bytesIn);
+    this.count(COUNTER.bytesOut, this.#bytesOut);
+    this.#sentStarted = started;
+    this.#sentFinished = finished;
+    this.#sentDropped = dropped;
+    this.#bytesIn = 0;
+    this.#bytesOut = 0;
+  }
+
+  #statusSlot(method: string, status: number | string): number {
+    const name = `${method} ${status}`;
+    let slot = this.#statusSlots.get(name);
+    if (slot === undefined) {
+      slot = this.#batch.slot(CELL_KIND.status, name);
+      this.#statusSlots.set(name, slot);
+    }
+    return slot;
+  }
+}
+
+/** Names of the gauges that a thread samples once a second. */
+export const THREAD_GAUGES = [GAUGE.cannons, GAUGE.inFlight, GAUGE.cpuPercent, GAUGE.memoryMb];
+
+/** Hands what a pool tells on to `recorder`, after `onResume`. */
+export function observerOf(recorder: ThreadRecorder, onResume: () => void): PoolObserver {
+  return {
+    onAnswer(request, response) {
+      recorder.answer(request, response);
+      onResume();
+    },
+    onFailure(request, error) {
+      recorder.failure(request, error);
+      onResume();
+    },
+  };
+}

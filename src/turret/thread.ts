@@ -1,0 +1,268 @@
+// A cannon thread from the inside: loads the script, fires its share of the cannons, hands over what
+// was measured. Started by src/worker.ts; talks to the crew (crew.ts) in thread-messages.ts.
+//
+// The clock: performance.now() begins at each thread's own start, so the crew measures the offset by
+// the fastest of several pings and sends it with the start.
+
+import { type Clock, systemClock } from "../base/clock.ts";
+import { errorText, OctError } from "../base/errors.ts";
+import type { JsonValue } from "../base/json.ts";
+import { Random } from "../base/random.ts";
+import { Timeouts } from "../http/timeouts.ts";
+import { rampUpPlan } from "../pace/closed.ts";
+import { COUNTER } from "../stats/cell.ts";
+import { Cannon, type CannonThread } from "./cannon.ts";
+import { closedLoad, type PlannedCannon, Scheduler } from "./scheduler.ts";
+import { loadScript } from "./script.ts";
+import { placeOfError } from "./script-places.ts";
+import { startGauges } from "./thread-gauges.ts";
+import { guardExit, watchStrays } from "./thread-guards.ts";
+import { type FromThread, readToThread, type ThreadJob, type ToThread } from "./thread-messages.ts";
+import { ThreadRecorder } from "./thread-recorder.ts";
+import { PHASE, ThreadState } from "./thread-state.ts";
+
+/** Texts of one kind (strays, first errors) that a thread shows; the rest is only counted. */
+const SHOWN_MAX = 10;
+const THREAD_STREAM = 0x7e_ad;
+
+type Post = (message: FromThread, transfer?: ArrayBuffer[]) => void;
+
+/** What of a worker's global scope is used; the DOM's types would make it a window. */
+interface WorkerScope {
+  addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
+  postMessage(message: FromThread, transfer: ArrayBuffer[]): void;
+}
+
+/** Serves as a cannon thread until the crew ends it. */
+export function startThread(): void {
+  const scope = globalThis as unknown as WorkerScope;
+  const postMessage = scope.postMessage.bind(globalThis);
+  const post: Post = (message, transfer = []) => postMessage(message, transfer);
+  const clock = new MovableClock();
+  let thread: Thread | undefined;
+  scope.addEventListener("message", (event) => {
+    const message = readToThread(event.data);
+    if (message === undefined) return;
+    if (message.type === "ping") post({ type: "pong", threadUs: clock.nowUs() });
+    else if (message.type === "load") {
+      thread = new Thread(message.job, new ThreadState(message.state), clock, post);
+      void thread.load();
+    } else thread?.take(message);
+  });
+}
+
+// The clock of this thread before and after its offset is known: one object, so that what was made
+// while loading goes on with the crew's time.
+class MovableClock implements Clock {
+  #clock = systemClock();
+
+  moveTo(offsetUs: number): void {
+    this.#clock = systemClock(offsetUs);
+  }
+
+  nowUs(): number {
+    return this.#clock.nowUs();
+  }
+
+  wallMs(): number {
+    return this.#clock.wallMs();
+  }
+
+  sleep(durationUs: number, signal?: AbortSignal): Promise<void> {
+    return this.#clock.sleep(durationUs, signal);
+  }
+
+  every(periodUs: number, callback: () => void): () => void {
+    return this.#clock.every(periodUs, callback);
+  }
+}
+
+class Thread {
+  readonly #job: ThreadJob;
+  readonly #state: ThreadState;
+  readonly #clock: MovableClock;
+  readonly #post: Post;
+  readonly #recorder: ThreadRecorder;
+  readonly #scheduler: Scheduler;
+  readonly #abort = new AbortController();
+  readonly #context: Record<string, JsonValue>;
+  readonly #shown = new Map<string, number>();
+  #cannons: Cannon[] = [];
+  #stopFlushing = () => {};
+
+  constructor(job: ThreadJob, state: ThreadState, clock: MovableClock, post: Post) {
+    this.#job = job;
+    this.#state = state;
+    this.#clock = clock;
+    this.#post = post;
+    this.#context = { ...job.context };
+    this.#recorder = new ThreadRecorder({
+      clock,
+      state,
+      turretName: job.turretName,
+      onName: (slot, name) => this.#tellTimer(slot, name),
+    });
+    this.#recorder.wantRows = job.wantRows;
+    this.#scheduler = new Scheduler({
+      clock,
+      runTimeUs: job.runTimeUs,
+      graceUs: job.graceUs,
+      abort: this.#abort,
+      onOver: () => this.#finish(),
+    });
+  }
+
+  async load(): Promise<void> {
+    const job = this.#job;
+    guardExit(job.directory);
+    watchStrays({
+      directory: job.directory,
+      onStray: (counter, text) => {
+        this.#recorder.count(counter, 1);
+        if (!this.#scheduler.isOver) this.#show(counter, "warn", text);
+      },
+    });
+    setVariables(job);
+    startGauges({
+      clock: this.#clock,
+      state: this.#state,
+      recorder: this.#recorder,
+      scheduler: this.#scheduler,
+      vitals: { cpuUs: threadCpuUs, memoryBytes: () => process.memoryUsage.rss() },
+      tellsMemory: job.threadIndex === 0,
+      onFull: () => this.#flush(),
+    });
+    this.#state.enter(PHASE.load, -1);
+    try {
+      const shared = await this.#prepare();
+      this.#cannons = cannonsOf(shared, job);
+      this.#state.enter(PHASE.none, -1);
+      this.#post({ type: "loaded", places: shared.script.places });
+    } catch (thrown) {
+      const error = thrown instanceof OctError ? thrown : undefined;
+      const text = errorText(thrown);
+      this.#post({ type: "load-failed", text, where: error?.where, hint: error?.hint });
+    }
+  }
+
+  take(message: Exclude<ToThread, { type: "load" | "ping" }>): void {
+    switch (message.type) {
+      case "start":
+        this.#start(message);
+        return;
+      case "stop":
+        this.#scheduler.stop(message.graceUs);
+        return;
+      case "context":
+        Object.assign(this.#context, message.context);
+        return;
+      case "rows":
+        this.#recorder.wantRows = message.isWanted;
+    }
+  }
+
+  async #prepare(): Promise<CannonThread> {
+    const job = this.#job;
+    const state = this.#state;
+    const host = {
+      clock: this.#clock,
+      signal: this.#abort.signal,
+      config: job.definition,
+      context: this.#context,
+      random: new Random(job.seed, job.turretIndex, THREAD_STREAM + job.threadIndex),
+      onResume: () => this.#state.enter(PHASE.run, -1),
+    };
+    const { directory, script: file } = job;
+    const script = await loadScript({ directory, script: file, host });
+    return {
+      host,
+      recorder: this.#recorder,
+      state,
+      script,
+      turretName: job.turretName,
+      seed: job.seed,
+      turretIndex: job.turretIndex,
+      generation: job.generation,
+      timeouts: new Timeouts(this.#clock),
+      prepared: new Map(),
+      onError: (thrown, text) => this.#showError(thrown, text),
+    };
+  }
+
+  #start(message: Extract<ToThread, { type: "start" }>): void {
+    this.#clock.moveTo(message.offsetUs);
+    this.#recorder.begin(message.startUs, message.startWallMs);
+    this.#stopFlushing = this.#clock.every(this.#job.flushPeriodUs, () => this.#flush());
+    if (this.#job.generation === 0)
+      this.#recorder.count(COUNTER.cannonsStarted, this.#cannons.length);
+    this.#scheduler.begin(message.startUs, closedLoad(this.#planned()));
+  }
+
+  #planned(): PlannedCannon[] {
+    const { cannons, rampupUs, runTimeUs } = this.#job;
+    const plan = rampUpPlan({ cannons, rampupUs, durationUs: runTimeUs });
+    return this.#cannons.map((cannon) => ({ cannon, spans: plan.spansOf(cannon.index) }));
+  }
+
+  #flush(): void {
+    const batch = this.#recorder.take();
+    if (batch === undefined) return;
+    const { bytes, transactions } = batch;
+    const { started } = this.#state;
+    this.#post({ type: "batch", bytes, transactions, started }, [bytes.buffer as ArrayBuffer]);
+  }
+
+  #finish(): void {
+    this.#recorder.giveUp();
+    this.#stopFlushing();
+    this.#flush();
+    this.#state.cannons = 0;
+    this.#post({ type: "done" });
+    for (const cannon of this.#cannons) cannon.close();
+  }
+
+  #tellTimer(slot: number, name: string): void {
+    this.#post({
+      type: "timer",
+      slot,
+      name,
+      place: placeOfError(this.#job.directory, new Error()),
+    });
+  }
+
+  // The first error of each text is shown with the place it was thrown at; all are counted.
+  #showError(thrown: unknown, text: string): void {
+    const key = `error ${text}`;
+    if (this.#shown.has(key) || this.#shown.size >= SHOWN_MAX) return;
+    const place = placeOfError(this.#job.directory, thrown);
+    if (place !== "") this.#show(key, "warn", `first error of its kind: ${place}: ${text}`);
+  }
+
+  #show(key: string, level: "warn" | "error", text: string): void {
+    const count = (this.#shown.get(key) ?? 0) + 1;
+    this.#shown.set(key, count);
+    if (count > SHOWN_MAX) return;
+    const rest = count === SHOWN_MAX ? " (further ones are only counted)" : "";
+    this.#post({ type: "event", level, text: text + rest });
+  }
+}
+
+function cannonsOf(shared: CannonThread, job: ThreadJob): Cannon[] {
+  const cannons: Cannon[] = [];
+  for (let i = job.threadIndex; i < job.cannons; i += job.threadCount) {
+    cannons.push(new Cannon(i, shared));
+  }
+  return cannons;
+}
+
+/** What -e gave at the HQ becomes variables of the script's process. */
+function setVariables(job: ThreadJob): void {
+  const given = job.definition["env"];
+  if (typeof given !== "object" || given === null) return;
+  for (const [name, value] of Object.entries(given)) process.env[name] = String(value);
+}
+
+function threadCpuUs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
+}
