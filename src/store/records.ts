@@ -17,6 +17,10 @@ export const RECORD_KIND = {
   counts: 6,
   event: 7,
   runClosed: 8,
+  /** Made by compaction (compact.ts): many batches as one, with the sequences it stands for. */
+  merged: 9,
+  /** Made by compaction: what each turret of a merged segment counted, without histograms. */
+  turretTotals: 10,
 } as const;
 export type RecordKind = (typeof RECORD_KIND)[keyof typeof RECORD_KIND];
 
