@@ -6,12 +6,14 @@
 //   varint cells     | each cell, ascending by (second, kind, text), no two alike:
 //       varint second minus that of the cell before
 //       u8 kind, plus 16 if sum, min and max are whole (WHOLE)
-//       varint text | varint count | varint errorCount
+//               plus 32 if sumSquares is whole (SQUARES), plus 64 if it holds one value (SINGLE)
+//       varint text | varint count unless SINGLE | varint errorCount
 //       sum                                   varint if WHOLE, else f64
-//       and unless the kind only adds up (error, counter, check, status):
+//       and unless the kind only adds up (error, counter, check, status) or the cell is SINGLE, where
+//       the rest follows from the sum:
 //         min | max - min if WHOLE, else max  varint if WHOLE, else f64
-//         f64 sumSquares
-//       and for durations (timer, response, lateness, phase, lag):
+//         sumSquares                          varint if SQUARES, else f64
+//       and for durations (timer, response, lateness, phase, lag) that are not SINGLE:
 //         varint bytes of the count list (count-list.ts), and the list; its total is `count`
 //   rows: batch-rows.ts
 //
@@ -19,6 +21,7 @@
 // a batch in which every index, order and total holds, and it never allocates more than a small
 // multiple of the bytes it was given.
 
+import { assert } from "../base/assert.ts";
 import { ByteReader, ByteWriter, MalformedBytes } from "../base/bytes.ts";
 import { decodeRows, encodeRows } from "./batch-rows.ts";
 import {
@@ -31,7 +34,7 @@ import {
   STATS_LIMIT,
 } from "./cell.ts";
 import { CountList } from "./count-list.ts";
-import { HISTOGRAM_INDICES } from "./histogram.ts";
+import { HISTOGRAM_INDICES, payloadOf } from "./histogram.ts";
 
 const MAGIC = 0x0c7b;
 export const BATCH_VERSION = 1;
@@ -40,6 +43,8 @@ export const BATCH_LIMIT = {
   /** A run's last second: 31 days. */
   second: 31 * 86_400,
   texts: 100_000,
+  /** A cell of a few bytes becomes an object of a few hundred. */
+  cells: 250_000,
   /** Of anything in a cell, which is one second of one source. */
   count: 2 ** 32,
   /** Magnitude of sums and measured values, so that adding them up stays finite. */
@@ -47,8 +52,14 @@ export const BATCH_LIMIT = {
 } as const;
 
 const scratch = new CountList(HISTOGRAM_INDICES);
+const KIND_MASK = 15;
 const WHOLE = 16;
-const CELL_BYTES_MIN = 6;
+const SQUARES = 32;
+const SINGLE = 64;
+const TAG_MAX = 127;
+/** The square of a single value stays within BATCH_LIMIT.value. */
+const SINGLE_MAX = 1e100;
+const CELL_BYTES_MIN = 5;
 
 export interface Batch {
   readonly transactions: number;
@@ -77,15 +88,18 @@ export function byPlace(a: PlacedCell, b: PlacedCell): number {
 }
 
 export function encodeBatch(parts: BatchParts): Uint8Array {
+  const { cells, texts } = parts;
+  assert(texts.length <= BATCH_LIMIT.texts + 1, "a batch's texts are within their limit");
+  assert(cells.length <= BATCH_LIMIT.cells, "a batch's cells are within their limit");
   const writer = new ByteWriter(4096);
   writer.u16(MAGIC);
   writer.u8(BATCH_VERSION);
   writer.varint(parts.transactions);
-  writer.varint(parts.texts.length - 1);
-  for (const text of parts.texts.slice(1)) writer.text(text);
-  writer.varint(parts.cells.length);
+  writer.varint(texts.length - 1);
+  for (const text of texts.slice(1)) writer.text(text);
+  writer.varint(cells.length);
   let second = 0;
-  for (const cell of parts.cells) {
+  for (const cell of cells) {
     writer.varint(cell.second - second);
     second = cell.second;
     encodeCell(writer, cell);
@@ -95,28 +109,46 @@ export function encodeBatch(parts: BatchParts): Uint8Array {
 }
 
 function encodeCell(writer: ByteWriter, cell: PlacedCell): void {
-  const { sum, min, max } = cell;
-  const isWhole =
-    Number.isSafeInteger(sum) && Number.isSafeInteger(min) && Number.isSafeInteger(max);
-  const isVarint = isWhole && sum >= 0 && min >= 0;
-  writer.u8(cell.kind + (isVarint ? WHOLE : 0));
+  const { sum, min, max, sumSquares } = cell;
+  const isWhole = isVarint(sum) && isVarint(min) && isVarint(max);
+  const isMeasured = !isAdditive(cell.kind);
+  const isSingle = isMeasured && holdsOneValue(cell);
+  const hasWholeSquares = isMeasured && !isSingle && isVarint(sumSquares);
+  writer.u8(
+    cell.kind + (isWhole ? WHOLE : 0) + (hasWholeSquares ? SQUARES : 0) + (isSingle ? SINGLE : 0),
+  );
   writer.varint(cell.text);
-  writer.varint(cell.count);
+  if (!isSingle) writer.varint(cell.count);
   writer.varint(cell.errorCount);
-  if (isVarint) writer.varint(sum);
-  else writer.f64(sum);
-  if (isAdditive(cell.kind)) return;
-  if (isVarint) {
-    writer.varint(min);
-    writer.varint(max - min);
-  } else {
-    writer.f64(min);
-    writer.f64(max);
-  }
-  writer.f64(cell.sumSquares);
+  writeNumber(writer, sum, isWhole);
+  if (isSingle || !isMeasured) return;
+  writeNumber(writer, min, isWhole);
+  writeNumber(writer, isWhole ? max - min : max, isWhole);
+  writeNumber(writer, sumSquares, hasWholeSquares);
   if (cell.histogram === undefined) return;
   writer.varint(cell.histogram.length);
   writer.raw(cell.histogram);
+}
+
+function isVarint(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}
+
+function writeNumber(writer: ByteWriter, value: number, isWhole: boolean): void {
+  if (isWhole) writer.varint(value);
+  else writer.f64(value);
+}
+
+// One value needs no histogram, if the histogram is the one that the value gives.
+function holdsOneValue(cell: PlacedCell): boolean {
+  const { count, sum, histogram } = cell;
+  if (count !== 1 || cell.min !== sum || cell.max !== sum) return false;
+  if (cell.sumSquares !== sum * sum) return false;
+  return histogram === undefined || isSameList(histogram, payloadOf(sum));
+}
+
+function isSameList(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** Cells and their histograms are views of `bytes`, rows are copies. Throws MalformedBytes. */
@@ -142,7 +174,8 @@ function decodeTexts(reader: ByteReader): string[] {
 }
 
 function decodeCells(reader: ByteReader, texts: readonly string[]): Cell[] {
-  const count = reader.count(Math.floor(reader.remaining / CELL_BYTES_MIN), "cells");
+  const room = Math.floor(reader.remaining / CELL_BYTES_MIN);
+  const count = reader.count(Math.min(BATCH_LIMIT.cells, room), "cells");
   const cells: Cell[] = [];
   let second = 0;
   let lastKind = -1;
@@ -152,8 +185,9 @@ function decodeCells(reader: ByteReader, texts: readonly string[]): Cell[] {
     second += delta;
     if (second > BATCH_LIMIT.second) throw new MalformedBytes(`second ${second} is too late`);
     const tag = reader.u8();
-    const kind = tag & ~WHOLE;
-    if (kind > CELL_KIND_MAX) throw new MalformedBytes(`cell of unknown kind ${kind}`);
+    const kind = tag & KIND_MASK;
+    if (kind > CELL_KIND_MAX || tag > TAG_MAX)
+      throw new MalformedBytes(`cell of unknown kind ${tag}`);
     const text = reader.count(texts.length - 1, "as the index of a text");
     const isAfter = delta > 0 || kind > lastKind || (kind === lastKind && text > lastText);
     if (!isAfter) throw new MalformedBytes("cells out of order");
@@ -164,7 +198,7 @@ function decodeCells(reader: ByteReader, texts: readonly string[]): Cell[] {
         second,
         kind: kind as CellKind,
         name: texts[text] as string,
-        isVarint: (tag & WHOLE) !== 0,
+        tag,
       }),
     );
   }
@@ -173,20 +207,29 @@ function decodeCells(reader: ByteReader, texts: readonly string[]): Cell[] {
 
 function decodeCell(
   reader: ByteReader,
-  place: { second: number; kind: CellKind; name: string; isVarint: boolean },
+  place: { second: number; kind: CellKind; name: string; tag: number },
 ): Cell {
-  const { second, kind, name, isVarint } = place;
-  const count = reader.count(BATCH_LIMIT.count, "values in a cell");
+  const { second, kind, name, tag } = place;
+  const isWhole = (tag & WHOLE) !== 0;
+  const isSingle = (tag & SINGLE) !== 0;
+  const count = isSingle ? 1 : reader.count(BATCH_LIMIT.count, "values in a cell");
   const errorCount = reader.count(count, "errors in a cell");
-  const sum = isVarint ? reader.varint() : finite(reader);
+  const sum = readNumber(reader, isWhole);
   if (isAdditive(kind)) {
+    if (tag > kind + WHOLE) throw new MalformedBytes("a cell with flags of another kind");
     const nothing = { sumSquares: 0, min: 0, max: 0, histogram: undefined };
     return { second, kind, name, count, errorCount, sum, ...nothing };
   }
+  if (isSingle) {
+    if (Math.abs(sum) > SINGLE_MAX) throw new MalformedBytes("a value that is too large");
+    const histogram = hasHistogram(kind) ? payloadOf(sum) : undefined;
+    const squares = { sumSquares: sum * sum, min: sum, max: sum };
+    return { second, kind, name, count, errorCount, sum, ...squares, histogram };
+  }
   if (count === 0) throw new MalformedBytes("a cell of measurements without any");
-  const min = isVarint ? reader.varint() : finite(reader);
-  const max = isVarint ? min + reader.varint() : finite(reader);
-  const sumSquares = finite(reader);
+  const min = readNumber(reader, isWhole);
+  const max = isWhole ? min + reader.varint() : readNumber(reader, false);
+  const sumSquares = readNumber(reader, (tag & SQUARES) !== 0);
   if (max < min || sumSquares < 0) {
     throw new MalformedBytes("a cell's numbers contradict each other");
   }
@@ -202,7 +245,8 @@ function decodeHistogram(reader: ByteReader, count: number): Uint8Array {
   return payload;
 }
 
-function finite(reader: ByteReader): number {
+function readNumber(reader: ByteReader, isWhole: boolean): number {
+  if (isWhole) return reader.varint();
   const value = reader.f64();
   if (Math.abs(value) <= BATCH_LIMIT.value) return value;
   throw new MalformedBytes("a number that is not finite, or too large");

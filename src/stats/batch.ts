@@ -24,6 +24,7 @@ export { mergeBatches } from "./batch-merge.ts";
 /** Rows of one batch stay under this; further ones are counted in `skippedRows` until `take`. */
 const ROW_BYTES_MAX = 24 * 1024 * 1024;
 const FULL_BYTES = 8 * 1024 * 1024;
+const FULL_CELLS = 50_000;
 
 /** Gauges and what is added to counters. */
 const VALUE_MAX = Number.MAX_SAFE_INTEGER;
@@ -37,6 +38,7 @@ export interface BatchBuilderOptions {
   readonly turretName: string;
   readonly namesMax?: number;
   readonly errorTextsMax?: number;
+  readonly cellsMax?: number;
 }
 
 export interface Row {
@@ -62,6 +64,7 @@ export class BatchBuilder {
   readonly #turretName: string;
   readonly #namesMax: number;
   readonly #errorTextsMax: number;
+  readonly #cellsMax: number;
   readonly #slotsByName: readonly Map<string, number>[];
   readonly #turretNames = new Map<string, number>();
   /** Of each slot. */
@@ -83,6 +86,7 @@ export class BatchBuilder {
     this.#turretName = options.turretName;
     this.#namesMax = options.namesMax ?? STATS_LIMIT.names;
     this.#errorTextsMax = options.errorTextsMax ?? STATS_LIMIT.errorTexts;
+    this.#cellsMax = options.cellsMax ?? BATCH_LIMIT.cells;
     this.#slotsByName = Array.from({ length: CELL_KIND_MAX + 1 }, () => new Map());
   }
 
@@ -111,7 +115,7 @@ export class BatchBuilder {
 
   /** True when the batch should be taken before its period is over. */
   get isFull(): boolean {
-    return this.#rows.sizeBytes >= FULL_BYTES;
+    return this.#rows.sizeBytes >= FULL_BYTES || this.#closed.length >= FULL_CELLS;
   }
 
   get isEmpty(): boolean {
@@ -181,21 +185,26 @@ export class BatchBuilder {
     });
   }
 
-  /** Everything since the last `take` as one batch, or undefined if there was nothing. */
+  /**
+   * Everything since the last `take` as one batch, or undefined if there was nothing. Cells past the
+   * limit of a batch wait for the next one: take until it is undefined to have all.
+   */
   take(): { bytes: Uint8Array; transactions: number } | undefined {
     if (this.isEmpty) return undefined;
     for (let place = 0; place < this.#open.length; place++) {
       const cell = this.#open[place];
       if (cell !== undefined && isOpen(cell)) this.#close(cell, place >> OPEN_BITS);
     }
+    const merged = mergeCells(this.#closed);
+    this.#closed = merged.slice(0, this.#cellsMax);
     const transactions = this.#transactions;
     const rows = this.#rows.columns();
     const { texts, indices } = this.#usedTexts(rows);
-    const cells = mergeCells(this.#closed).map((cell) => {
+    const cells = this.#closed.map((cell) => {
       return { ...cell, text: indices[cell.text] as number };
     });
     const bytes = encodeBatch({ transactions, texts, cells, rows: reindexed(rows, indices) });
-    this.#closed = [];
+    this.#closed = merged.slice(this.#cellsMax);
     this.#rows.clear();
     this.#transactions = 0;
     return { bytes, transactions };

@@ -31,6 +31,7 @@ const V2_HEADER_BYTES = 40;
 const V2_OFFSET_MAX = 1;
 const V2_RATIO_ONE = 0x3ff0_0000;
 
+const ONE = new Uint32Array([1]);
 const scratch = new CountList(HISTOGRAM_INDICES);
 
 /** One step of a histogram that holds something; both ends included. */
@@ -271,6 +272,16 @@ export class Histogram {
     while (this.#counts[high] === 0) high--;
     return [this.#base + low, this.#base + high];
   }
+}
+
+/** The payload of a histogram that holds one value. */
+export function payloadOf(valueUs: number): Uint8Array {
+  const single = new ByteWriter(8);
+  const isInside = valueUs >= 0 && valueUs <= HISTOGRAM.highestUs;
+  const clampedUs = valueUs > 0 ? HISTOGRAM.highestUs : 0;
+  const index = indexOfUs(isInside ? valueUs : clampedUs);
+  writeCountList(single, ONE, index, 1);
+  return single.finish();
 }
 
 function indexOfUs(valueUs: number): number {

@@ -126,6 +126,40 @@ describe("BatchBuilder", () => {
     expect(builder.take()?.transactions).toBe(4);
   });
 
+  test("keeps cells past the limit of a batch for the next", () => {
+    const builder = new BatchBuilder({ turretName: "t", cellsMax: 4 });
+    const slot = builder.slot(CELL_KIND.timer, "");
+    for (let second = 0; second < 10; second++) builder.record(slot, second, 5, false);
+    builder.countTransaction(10);
+    const found = [taken(builder), taken(builder), taken(builder)];
+    expect(builder.take()).toBeUndefined();
+    expect(found.map((batch) => [batch.transactions, batch.cells.length])).toEqual([
+      [10, 4],
+      [0, 4],
+      [0, 2],
+    ]);
+  });
+
+  test("writes a single value in a few bytes, and reads it whole", () => {
+    for (const [kind, value, sizeBytes] of [
+      [CELL_KIND.timer, 3_600_000_001, 18],
+      [CELL_KIND.timer, 0, 14],
+      [CELL_KIND.gauge, -0.5, 21],
+      [CELL_KIND.gauge, 64, 14],
+    ] as const) {
+      const builder = new BatchBuilder({ turretName: "t" });
+      builder.record(builder.slot(kind, "n"), 0, value, true);
+      const bytes = builder.take()?.bytes ?? new Uint8Array();
+      expect([value, bytes.length]).toEqual([value, sizeBytes]);
+      const [cell] = decodeBatch(bytes).cells;
+      const { histogram, ...numbers } = cell as Cell;
+      const all = { count: 1, errorCount: 1, sum: value, min: value, max: value };
+      expect(numbers).toEqual({ second: 0, kind, name: "n", ...all, sumSquares: value * value });
+      const isDuration = kind === CELL_KIND.timer;
+      expect(histogram && Histogram.fromPayload(histogram).count).toBe(isDuration ? 1 : undefined);
+    }
+  });
+
   test("merges names past the limit and says how often", () => {
     const builder = new BatchBuilder({ turretName: "t", namesMax: 2, errorTextsMax: 1 });
     for (const name of ["a", "b", "c", "d", "", "a"]) {
@@ -239,6 +273,10 @@ describe("decodeBatch", () => {
       "cells out of order": two(counter(3, 1), counter(0, 0)),
       "a text past the table": two(counter(0, 2)),
       "an unknown kind": two(cell(0, 10 + 16, 0, 1, 0, 1)),
+      "an unknown flag": two(cell(0, 5 + 16 + 128, 0, 1, 0, 1, 1, 0, ...f64(1))),
+      "a single counter": two(cell(0, 4 + 64, 0, 1, 0, 1)),
+      "a single value that is too large": two(cell(0, 5 + 64, 0, 0, ...f64(1e150))),
+      "a single value with two errors": two(cell(0, 5 + 16 + 64, 0, 2, 1)),
       "more errors than values": two(cell(0, 4 + 16, 0, 1, 2, 1)),
       "a second past the limit": two([0xff, 0xff, 0xff, 0xff, 0x0f, 20, 0, 1, 0, 1]),
       "measured nothing": two(cell(0, 5 + 16, 0, 0, 0, 0, 0, 0, ...f64(0))),
