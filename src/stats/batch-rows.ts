@@ -111,20 +111,22 @@ export class RowBuffer {
 export function encodeRows(writer: ByteWriter, rows: RowColumns): void {
   writer.varint(rows.count);
   if (rows.count === 0) return;
-  const hasResponse = rows.responseS.some((value) => !Number.isNaN(value));
+  const hasResponse = holdsNumber(rows.responseS);
   writer.u8(hasResponse ? HAS_RESPONSE : 0);
   writeColumn(writer, rows.elapsedS);
   writeColumn(writer, rows.epochS);
   writeColumn(writer, rows.scriptrunS);
   if (hasResponse) writeColumn(writer, rows.responseS);
-  for (const text of rows.errorText) writer.varint(text);
-  for (const text of rows.turretText) writer.varint(text);
-  let start = 0;
-  for (const end of rows.timerEnd) {
-    writer.varint(end - start);
+  writeVarints(writer, rows.errorText);
+  writeVarints(writer, rows.turretText);
+  const timers = new Uint32Array(rows.count);
+  for (let i = 0, start = 0; i < rows.count; i++) {
+    const end = rows.timerEnd[i] as number;
+    timers[i] = end - start;
     start = end;
   }
-  for (const text of rows.timerText) writer.varint(text);
+  writeVarints(writer, timers);
+  writeVarints(writer, rows.timerText);
   writeColumn(writer, rows.timerS);
 }
 
@@ -164,6 +166,19 @@ export function decodeRows(reader: ByteReader, textCount: number): RowColumns {
     timerText,
     timerS,
   };
+}
+
+function holdsNumber(column: Float64Array): boolean {
+  for (let i = 0; i < column.length; i++) if (!Number.isNaN(column[i])) return true;
+  return false;
+}
+
+// Nearly always all of them are below 128 and so are bytes already.
+function writeVarints(writer: ByteWriter, values: Uint32Array): void {
+  let bits = 0;
+  for (let i = 0; i < values.length; i++) bits |= values[i] as number;
+  if (bits >>> 0 < 128) return writer.raw(new Uint8Array(values));
+  for (let i = 0; i < values.length; i++) writer.varint(values[i] as number);
 }
 
 function writeColumn(writer: ByteWriter, column: Float64Array): void {

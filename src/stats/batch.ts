@@ -281,7 +281,11 @@ function bounded(value: number): number {
 }
 
 function reindexed(rows: RowColumns, indices: Uint32Array): RowColumns {
-  const map = (ids: Uint32Array) => ids.map((id) => indices[id] as number);
+  const map = (ids: Uint32Array) => {
+    const mapped = new Uint32Array(ids.length);
+    for (let i = 0; i < ids.length; i++) mapped[i] = indices[ids[i] as number] as number;
+    return mapped;
+  };
   return {
     ...rows,
     errorText: map(rows.errorText),

@@ -224,6 +224,19 @@ describe("BatchBuilder", () => {
     expect([builder.wantRows, builder.rowCount, builder.isEmpty]).toEqual([false, 0, true]);
   });
 
+  test("keeps rows of more names than a byte can number", () => {
+    const builder = new BatchBuilder({ turretName: "t" });
+    const names = Array.from({ length: 300 }, (_, i) => `timer ${i}`);
+    names.forEach((name, i) => {
+      builder.row(row(`error ${i % 150}`, i === 0 ? names.flatMap((n) => [n, 2]) : [name, i]));
+    });
+    const { texts, rows } = taken(builder);
+    const named = (ids: Uint32Array) => [...ids].map((id) => texts[id]);
+    expect(named(rows.timerText)).toEqual([...names, ...names.slice(1)]);
+    expect(named(rows.errorText)).toEqual(names.map((_, i) => `error ${i % 150}`));
+    expect([rows.timerEnd[0], rows.timerEnd[299]]).toEqual([300, 599]);
+  });
+
   test("stops keeping rows when a batch holds enough, and counts those", () => {
     const builder = new BatchBuilder({ turretName: "t" });
     const timers = Array.from({ length: 2_000 }, (_, i) => (i % 2 === 0 ? "a" : 1));
