@@ -5,8 +5,8 @@
 
 import { cac } from "cac";
 import { UsageError } from "../base/errors.ts";
+import { nearest } from "../base/nearest.ts";
 import type { Env } from "./env.ts";
-import { nearest } from "./nearest.ts";
 
 export interface OptionSpec {
   /** `-o, --output-dir <dir>`; no `<...>` means a switch. */

@@ -7,10 +7,10 @@ import start from "../../assets/docs/start.md" with { type: "text" };
 import turret from "../../assets/docs/turret.md" with { type: "text" };
 import turretExample from "../../assets/examples/turret.py" with { type: "text" };
 import { EXIT, UsageError } from "../base/errors.ts";
+import { nearest } from "../base/nearest.ts";
 import { configReference } from "../config/reference.ts";
 import type { CommandInput } from "./command.ts";
 import type { Env } from "./env.ts";
-import { nearest } from "./nearest.ts";
 
 interface Topic {
   readonly name: string;

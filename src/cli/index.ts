@@ -2,11 +2,11 @@
 
 import pc from "picocolors";
 import { EXIT, errorText, OctError, UsageError } from "../base/errors.ts";
+import { nearest } from "../base/nearest.ts";
 import { readInput } from "./command.ts";
 import { COMMANDS, findCommand } from "./commands.ts";
 import type { Env } from "./env.ts";
 import { commandHelp, overviewHelp } from "./help.ts";
-import { nearest } from "./nearest.ts";
 
 /** Runs what `env.args` says; resolves with the exit code and never throws. */
 export async function runCli(env: Env): Promise<number> {

@@ -1,0 +1,18 @@
+// Files that are imported as text or as the path of an embedded file.
+
+declare module "*.md" {
+  const text: string;
+  export default text;
+}
+declare module "*.py" {
+  const text: string;
+  export default text;
+}
+declare module "*.eta" {
+  const text: string;
+  export default text;
+}
+declare module "*.wasm" {
+  const path: string;
+  export default path;
+}
