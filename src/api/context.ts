@@ -14,8 +14,10 @@ export interface ThreadHost {
   /** The same object for the whole run; its keys change with the HQ's orders. */
   readonly context: JsonObject;
   readonly random: Random;
-  /** Notes that script code goes on running, for whom it may concern. */
-  onResume(): void;
+  /** What script code runs now, for `resume`. */
+  suspend(): number;
+  /** Notes that the script code that called `suspend` goes on running. */
+  resume(mark: number): void;
 }
 
 /** One cannon's. */

@@ -16,8 +16,9 @@ export async function sleep(seconds: number): Promise<void> {
   const thread = currentThread();
   const durationUs = Number(seconds) * US_PER_S;
   if (!(durationUs >= 0)) throw new RangeError(`sleep takes seconds from 0, not ${seconds}`);
+  const mark = thread.suspend();
   await thread.clock.sleep(durationUs, thread.signal);
-  thread.onResume();
+  thread.resume(mark);
 }
 
 /** This turret's configuration, as `this.config`. */

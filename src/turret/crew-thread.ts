@@ -5,7 +5,8 @@
 //      any --failed, silent, crashed, ended--> over
 
 import type { Clock } from "../base/clock.ts";
-import { OctError } from "../base/errors.ts";
+import { clip, OctError } from "../base/errors.ts";
+import { placeOfError } from "./script-places.ts";
 import {
   type FromThread,
   readFromThread,
@@ -18,6 +19,7 @@ import { PHASE, ThreadState } from "./thread-state.ts";
 /** Pings per thread; the fastest one counts. */
 const PINGS = 20;
 const TIMERS_MAX = 1_000;
+const REASON_CHARACTERS = 500;
 
 export interface CrewThreadEvents {
   onReady(thread: CrewThread): void;
@@ -64,7 +66,7 @@ export class CrewThread {
     });
     this.#worker.addEventListener("error", (event: ErrorEvent) => {
       event.preventDefault();
-      this.#crashReason = firstLine(event.message);
+      this.#crashReason = crashReason(this.job.directory, event.message);
     });
     this.#worker.addEventListener("close", () => {
       if (this.#phase === "over") return;
@@ -191,7 +193,10 @@ const METHODS = [
   { phase: PHASE.tearDown, name: "tearDown", key: "tearDown" },
 ] as const;
 
-function firstLine(text: string): string {
-  const line = text.split("\n").find((one) => /error|exception/i.test(one)) ?? text.split("\n")[0];
-  return (line ?? "").trim().slice(0, 500);
+// The runtime tells an uncaught error as source lines, `error: text` and the stack.
+function crashReason(directory: string, message: string): string {
+  const lines = message.split("\n");
+  const line = lines.find((one) => /^(error|[A-Z]\w*): /.test(one)) ?? lines[0] ?? "";
+  const place = placeOfError(directory, { stack: message });
+  return `${place === "" ? "" : `${place}: `}${clip(line.trim(), REASON_CHARACTERS)}`;
 }

@@ -10,6 +10,7 @@
 export const PHASE = { none: 0, load: 1, construct: 2, setup: 3, run: 4, tearDown: 5 } as const;
 export type Phase = (typeof PHASE)[keyof typeof PHASE];
 
+const PHASES = 8;
 const STATE_BYTES = 64;
 const BEATS = 0;
 const PHASE_NOW = 1;
@@ -43,6 +44,16 @@ export class ThreadState {
   enter(phase: Phase, slot: number): void {
     this.#ints[PHASE_NOW] = phase;
     this.#ints[TIMER] = slot + 1;
+  }
+
+  /** Phase and timer as one number, to go back to. */
+  get mark(): number {
+    return (this.#ints[TIMER] as number) * PHASES + (this.#ints[PHASE_NOW] as number);
+  }
+
+  enterMark(mark: number): void {
+    this.#ints[PHASE_NOW] = mark % PHASES;
+    this.#ints[TIMER] = Math.floor(mark / PHASES);
   }
 
   get phase(): number {

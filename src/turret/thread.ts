@@ -170,7 +170,8 @@ class Thread {
       config: job.definition,
       context: this.#context,
       random: new Random(job.seed, job.turretIndex, THREAD_STREAM + job.threadIndex),
-      onResume: () => this.#state.enter(PHASE.run, -1),
+      suspend: () => state.mark,
+      resume: (mark: number) => state.enterMark(mark),
     };
     const { directory, script: file } = job;
     const script = await loadScript({ directory, script: file, host });
