@@ -50,6 +50,8 @@ function mirrorOf(current: () => JsonMap): JsonMap {
     {},
     {
       get: (_, key) => Reflect.get(current(), key),
+      set: () => false,
+      deleteProperty: () => false,
       has: (_, key) => Reflect.has(current(), key),
       ownKeys: () => Reflect.ownKeys(current()),
       getOwnPropertyDescriptor: (_, key) => {

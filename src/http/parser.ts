@@ -8,6 +8,18 @@
 // A chunked answer that also has a length is read as chunked and its connection is not used again.
 
 import type { HttpErrorKind } from "./errors.ts";
+import {
+  COLON,
+  CR,
+  DIGIT_0,
+  fieldText,
+  headEnd,
+  hexDigit,
+  isName,
+  isTokenByte,
+  LF,
+  SPACE,
+} from "./parser-bytes.ts";
 
 export const RESPONSE_LIMIT = {
   /** Status line and headers of one answer. */
@@ -28,12 +40,6 @@ export class MalformedAnswer extends Error {
     this.kind = kind;
   }
 }
-
-const LF = 10;
-const CR = 13;
-const SPACE = 32;
-const COLON = 58;
-const DIGIT_0 = 48;
 
 // Where the parser is.
 const IN_HEAD = 0;
@@ -370,53 +376,11 @@ export class ResponseParser {
   }
 }
 
-// Offset after the empty line that ends a head, or 0. `from` is where the search may begin.
-function headEnd(bytes: Uint8Array, start: number, from: number): number {
-  let lineEnd = bytes.indexOf(LF, Math.max(start, from));
-  while (lineEnd >= 0) {
-    const next = bytes[lineEnd + 1];
-    if (next === LF) return lineEnd + 2;
-    if (next === CR && bytes[lineEnd + 2] === LF) return lineEnd + 3;
-    lineEnd = bytes.indexOf(LF, lineEnd + 1);
-  }
-  return 0;
-}
-
 // What is no HTTP is told at its first bytes, not after a timeout.
 function checkStart(bytes: Uint8Array, length: number): void {
   for (let i = 0; i < START.length && i < length; i++) {
     if (bytes[i] !== START[i]) throw new MalformedAnswer("malformed-status", "");
   }
-}
-
-function fieldText(bytes: Uint8Array, colon: number, end: number): string {
-  let text = "";
-  for (let i = colon + 1; i < end; i++) text += String.fromCharCode(bytes[i] as number);
-  return text.trim();
-}
-
-function isName(bytes: Uint8Array, start: number, name: string): boolean {
-  for (let i = 0; i < name.length; i++) {
-    const byte = bytes[start + i] as number;
-    const lower = byte >= 65 && byte <= 90 ? byte + 32 : byte;
-    if (lower !== name.charCodeAt(i)) return false;
-  }
-  return true;
-}
-
-const TOKEN_BYTES = new Uint8Array(256);
-for (const char of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") {
-  TOKEN_BYTES[char.charCodeAt(0)] = 1;
-}
-
-function isTokenByte(byte: number): boolean {
-  return TOKEN_BYTES[byte] === 1;
-}
-
-function hexDigit(byte: number): number {
-  if (byte >= 48 && byte <= 57) return byte - 48;
-  const lower = byte | 32;
-  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
 function bodyTooLarge(): MalformedAnswer {

@@ -52,16 +52,19 @@ export function positionOf(source: string, text: string): string {
   return `:${before.split("\n").length}:${offset - lineStart + 1}`;
 }
 
+const CLASS_HEAD = "^\\s*(?:export\\s+)?(?:default\\s+)?(?:abstract\\s+)?class";
+
 /** Line of a method of a class, of the class if the method is not there, or 0. */
 export function lineOfMethod(source: string, className: string, method: string): number {
   const lines = source.split("\n");
-  const head = new RegExp(`\\bclass\\s+${escaped(className)}\\b`);
+  const head = new RegExp(`${CLASS_HEAD}\\s+${escaped(className)}\\b`);
   const classLine = className === "" ? -1 : lines.findIndex((line) => head.test(line));
   const modifiers = "(?:(?:public|protected|override|async|readonly|static)\\s+)*";
   const pattern = new RegExp(`^\\s*${modifiers}\\*?\\s*${escaped(method)}\\s*(?:<[^>]*>)?\\s*[(=]`);
+  const anyClass = new RegExp(`${CLASS_HEAD}\\b`);
   for (let i = classLine + 1; i < lines.length; i++) {
     const line = lines[i] as string;
-    if (classLine >= 0 && i > classLine && /^\S*(?:export\s+)?\bclass\s/.test(line)) break;
+    if (classLine >= 0 && anyClass.test(line)) break;
     if (pattern.test(line)) return i + 1;
   }
   return classLine + 1;

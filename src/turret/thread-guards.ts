@@ -1,9 +1,12 @@
 // What keeps one script from ending a thread: process.exit() throws, stray rejections and exceptions
-// are counted and shown. Only this file and thread.ts touch the process of a thread.
+// are counted and shown. The process is handed in by thread.ts.
 
 import { errorText } from "../base/errors.ts";
 import { HttpError } from "../http/errors.ts";
 import { placeOfError } from "./script-places.ts";
+
+/** What of the process is guarded. */
+export type GuardedProcess = Pick<NodeJS.Process, "on">;
 
 /** Where counters and texts of strays go. */
 export interface StrayWatcher {
@@ -22,7 +25,7 @@ class ProcessExitCalled extends Error {
 }
 
 /** Makes `process.exit()` and its kin throw an error that names file and line. */
-export function guardExit(directory: string): void {
+export function guardExit(directory: string, target: GuardedProcess): void {
   const guard = (name: string) => (code?: unknown) => {
     const thrown = new ProcessExitCalled();
     const place = placeOfError(directory, thrown);
@@ -31,17 +34,17 @@ export function guardExit(directory: string): void {
     throw thrown;
   };
   for (const name of ["exit", "reallyExit", "abort"] as const) {
-    Object.defineProperty(process, name, { value: guard(name), configurable: true });
+    Object.defineProperty(target, name, { value: guard(name), configurable: true });
   }
 }
 
 /** Counts and shows what scripts leave unhandled; the thread lives on. */
-export function watchStrays(watcher: StrayWatcher): void {
-  process.on("unhandledRejection", (thrown) => {
+export function watchStrays(watcher: StrayWatcher, target: GuardedProcess): void {
+  target.on("unhandledRejection", (thrown) => {
     const text = describe(watcher.directory, thrown);
     watcher.onStray(STRAY_COUNTER.rejection, `a promise was rejected that nobody awaits: ${text}`);
   });
-  process.on("uncaughtException", (thrown) => {
+  target.on("uncaughtException", (thrown) => {
     const text = describe(watcher.directory, thrown);
     watcher.onStray(STRAY_COUNTER.exception, `an exception outside of any transaction: ${text}`);
   });

@@ -114,14 +114,9 @@ class Thread {
 
   async load(): Promise<void> {
     const job = this.#job;
-    guardExit(job.directory);
-    watchStrays({
-      directory: job.directory,
-      onStray: (counter, text) => {
-        this.#recorder.count(counter, 1);
-        if (!this.#scheduler.isOver) this.#show(counter, "warn", text);
-      },
-    });
+    guardExit(job.directory, process);
+    const { directory } = job;
+    watchStrays({ directory, onStray: (counter, text) => this.#onStray(counter, text) }, process);
     setVariables(job);
     startGauges({
       clock: this.#clock,
@@ -237,6 +232,11 @@ class Thread {
     if (this.#shown.has(key) || this.#shown.size >= SHOWN_MAX) return;
     const place = placeOfError(this.#job.directory, thrown);
     if (place !== "") this.#show(key, "warn", `first error of its kind: ${place}: ${text}`);
+  }
+
+  #onStray(counter: string, text: string): void {
+    this.#recorder.count(counter, 1);
+    if (!this.#scheduler.isOver) this.#show(counter, "warn", text);
   }
 
   #show(key: string, level: "warn" | "error", text: string): void {
