@@ -10,6 +10,8 @@ export interface ThreadHost {
   readonly clock: Clock;
   /** Aborted when transactions in flight are given up. */
   readonly signal: AbortSignal;
+  /** Never early; rejects when `signal` is aborted. */
+  sleep(durationUs: number): Promise<void>;
   readonly config: JsonObject;
   /** The same object for the whole run; its keys change with the HQ's orders. */
   readonly context: JsonObject;

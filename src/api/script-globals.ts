@@ -17,7 +17,7 @@ export async function sleep(seconds: number): Promise<void> {
   const durationUs = Number(seconds) * US_PER_S;
   if (!(durationUs >= 0)) throw new RangeError(`sleep takes seconds from 0, not ${seconds}`);
   const mark = thread.suspend();
-  await thread.clock.sleep(durationUs, thread.signal);
+  await thread.sleep(durationUs);
   thread.resume(mark);
 }
 

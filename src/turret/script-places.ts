@@ -43,6 +43,29 @@ export function sourceOf(file: string): string {
   }
 }
 
+const INLINE_MAP = /\n\/\/# sourceMappingURL=data:application\/json[^,]*;base64,([\w+/=]+)\s*$/;
+
+/**
+ * The text that people wrote, where `source` is a bundle that carries it in its source map: the part
+ * that `isWanted`, or the last one, which is the entry. `source` itself where it is no bundle.
+ */
+export function writtenSource(source: string, isWanted: (text: string) => boolean): string {
+  const found = INLINE_MAP.exec(source);
+  if (found === null) return source;
+  const texts = sourcesOf(found[1] as string).filter((text) => typeof text === "string");
+  return texts.find(isWanted) ?? texts.at(-1) ?? source;
+}
+
+function sourcesOf(base64: string): readonly string[] {
+  try {
+    const map: unknown = JSON.parse(Buffer.from(base64, "base64").toString());
+    const texts = (map as { sourcesContent?: unknown } | null)?.sourcesContent;
+    return Array.isArray(texts) ? texts : [];
+  } catch {
+    return [];
+  }
+}
+
 /** `:line:column` of `text` in `source`, or "". */
 export function positionOf(source: string, text: string): string {
   const offset = source.indexOf(text);
@@ -68,6 +91,11 @@ export function lineOfMethod(source: string, className: string, method: string):
     if (pattern.test(line)) return i + 1;
   }
   return classLine + 1;
+}
+
+/** True where `source` declares a class of that name. */
+export function declaresClass(source: string, className: string): boolean {
+  return new RegExp(`${CLASS_HEAD}\\s+${escaped(className)}\\b`, "m").test(source);
 }
 
 function escaped(text: string): string {

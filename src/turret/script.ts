@@ -9,7 +9,7 @@ import * as api from "../api/index.ts";
 import { FunctionTransaction, Transaction } from "../api/transaction.ts";
 import { OctError } from "../base/errors.ts";
 import { scriptLoadError } from "./script-errors.ts";
-import { lineOfMethod, sourceOf } from "./script-places.ts";
+import { declaresClass, lineOfMethod, sourceOf, writtenSource } from "./script-places.ts";
 import type { ScriptPlaces } from "./thread-messages.ts";
 
 /** What a cannon needs of a transaction object. */
@@ -168,7 +168,8 @@ function hookOf(found: TransactionClass, names: readonly string[]): Hook | undef
 }
 
 function classScript(found: TransactionClass, script: string, source: string): Script {
-  const place = (method: string) => placeOf(script, lineOfMethod(source, found.name, method));
+  const written = writtenSource(source, (text) => declaresClass(text, found.name));
+  const place = (method: string) => placeOf(script, lineOfMethod(written, found.name, method));
   const isOurs = extendsTransaction(found);
   return {
     construct(host) {
@@ -208,8 +209,9 @@ function functionScript(
   script: string,
   source: string,
 ): Script {
-  const lines = source.split("\n");
-  const line = lines.findIndex((text) => /^\s*export\s+default\b/.test(text)) + 1;
+  const isDefault = (line: string) => /^\s*export\s+default\b/.test(line);
+  const written = writtenSource(source, (text) => text.split("\n").some(isDefault));
+  const line = written.split("\n").findIndex(isDefault) + 1;
   const place = placeOf(script, line);
   return {
     construct: () => new FunctionTransaction(run),

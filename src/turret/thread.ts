@@ -19,6 +19,7 @@ import { startGauges } from "./thread-gauges.ts";
 import { guardExit, watchStrays } from "./thread-guards.ts";
 import { type FromThread, readToThread, type ThreadJob, type ToThread } from "./thread-messages.ts";
 import { ThreadRecorder } from "./thread-recorder.ts";
+import { sleeperOf } from "./thread-sleep.ts";
 import { PHASE, ThreadState } from "./thread-state.ts";
 
 /** Texts of one kind (strays, first errors) that a thread shows; the rest is only counted. */
@@ -162,6 +163,7 @@ class Thread {
     const host = {
       clock: this.#clock,
       signal: this.#abort.signal,
+      sleep: sleeperOf(this.#clock, this.#abort.signal),
       config: job.definition,
       context: this.#context,
       random: new Random(job.seed, job.turretIndex, THREAD_STREAM + job.threadIndex),

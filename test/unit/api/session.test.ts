@@ -9,6 +9,7 @@ import { Random } from "../../../src/base/random.ts";
 import { HttpError } from "../../../src/http/errors.ts";
 import { Pool } from "../../../src/http/pool.ts";
 import { Timeouts } from "../../../src/http/timeouts.ts";
+import { sleeperOf } from "../../../src/turret/thread-sleep.ts";
 import { answeringServer, TEST_TLS } from "../../support/http-servers.ts";
 
 const OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -120,6 +121,7 @@ describe('"oct"', () => {
     installThread({
       clock,
       signal: abort.signal,
+      sleep: sleeperOf(clock, abort.signal),
       config: { own: 1 },
       context,
       random: new Random(1),

@@ -23,6 +23,7 @@ function bench(exported: Readonly<Record<string, unknown>>) {
   const host: ThreadHost = {
     clock,
     signal: new AbortController().signal,
+    sleep: (durationUs) => clock.sleep(durationUs),
     config: { own: 1 },
     context: { shared: 2 },
     random: new Random(1),

@@ -315,15 +315,15 @@ describe("a crew whose thread is lost", () => {
           await this.timer("calm", () => sleep(0.005));
           await this.timer("trap", async () => {
             await sleep(0.001);
-            if (!existsSync(process.env.FLAG + this.cannon.index)) {
-              writeFileSync(process.env.FLAG + this.cannon.index, "");
+            if (!existsSync(import.meta.dir + this.cannon.index)) {
+              writeFileSync(import.meta.dir + this.cannon.index, "");
               while (true) {}
             }
           });
         }`,
           'import { existsSync, writeFileSync } from "node:fs";\n',
         ),
-        definition: { cannons: 2, env: { FLAG: `/tmp/oct-test-${crypto.randomUUID()}` } },
+        definition: { cannons: 2 },
         job: { threads: 2 },
         limit,
       },
@@ -354,15 +354,14 @@ describe("a crew whose thread is lost", () => {
         files: script(
           `async run() {
           await sleep(0.01);
-          if (existsSync(process.env.FLAG)) return;
-          writeFileSync(process.env.FLAG, "");
+          if (existsSync(import.meta.dir + "/flag")) return;
+          writeFileSync(import.meta.dir + "/flag", "");
           process.removeAllListeners("uncaughtException");
           setImmediate(() => { throw new Error("thread killer"); });
           await sleep(60);
         }`,
           'import { existsSync, writeFileSync } from "node:fs";\n',
         ),
-        definition: { env: { FLAG: `/tmp/oct-test-${crypto.randomUUID()}` } },
       },
       hasReplaced(1),
     );

@@ -94,6 +94,17 @@ describe("scriptOf", () => {
 });
 
 describe("places", () => {
+  test("are those that people wrote, also in a bundle", () => {
+    const map = { version: 3, sources: ["v.ts", "h.ts"], sourcesContent: [SOURCE, "export {};"] };
+    const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64");
+    const head = "class A {}\n//# sourceMappingURL=data:application/json;base64,";
+    const bundle = `${head}${encode(map)}\n`;
+    expect(scriptOf({ A }, "v.ts", bundle).places.run).toBe("v.ts:4");
+    for (const broken of ["e30=", "bm8=", encode(null), encode({ sourcesContent: [null] })]) {
+      expect(scriptOf({ A }, "v.ts", head + broken).places.run).toBe("v.ts:1");
+    }
+  });
+
   test.each([
     ["A", "run", 4],
     ["B", "setup", 10],
