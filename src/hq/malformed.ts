@@ -21,11 +21,19 @@ export class MalformedLog {
   }
 
   add(kind: string, atUs: number, bytes: Uint8Array, sizeBytes = bytes.length): void {
+    if (this.count(kind)) this.keep(kind, atUs, bytes, sizeBytes);
+  }
+
+  /** Counts one; true when it should be kept too. */
+  count(kind: string): boolean {
     this.#total++;
     const known = this.#counts.get(kind) ?? 0;
-    if (known === 0 && this.#counts.size >= KINDS_MAX) return;
+    if (known === 0 && this.#counts.size >= KINDS_MAX) return false;
     this.#counts.set(kind, known + 1);
-    if (known >= KEPT_OF_EACH) return;
+    return known < KEPT_OF_EACH;
+  }
+
+  keep(kind: string, atUs: number, bytes: Uint8Array, sizeBytes: number): void {
     const sampleBase64 = Buffer.from(bytes.subarray(0, KEPT_BYTES)).toString("base64");
     this.#keep({ kind, atUs, sizeBytes, sampleBase64 });
   }

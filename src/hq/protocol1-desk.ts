@@ -99,7 +99,7 @@ export class Protocol1Desk {
 
   /** Nothing is in flight any more: all turrets are idle and quiet, or the grace is over. */
   isQuiet(nowUs: number): boolean {
-    const sinceUs = nowUs - Math.max(this.#stopUs, this.#intake.lastMessageUs);
+    const sinceUs = nowUs - Math.max(this.#stopUs, this.#intake.lastResultUs);
     const running = this.#turrets().some(
       (turret) => turret.status === STATUS.running && !turret.isLost,
     );

@@ -55,6 +55,20 @@ export interface Row {
   readonly timers: readonly (string | number)[];
 }
 
+/** A row of a caller that holds slots; may be one object used again and again. */
+export interface SlotRow {
+  readonly elapsedS: number;
+  readonly epochS: number;
+  readonly scriptrunS: number;
+  /** Slot of the error, -1 for success. */
+  readonly errorSlot: number;
+  /** From `turretText`. */
+  readonly turretText: number;
+  readonly timerSlots: readonly number[];
+  /** Of each of `timerSlots`; more may follow. */
+  readonly timerS: Float64Array;
+}
+
 interface OpenCell {
   second: number;
   readonly tally: Tally;
@@ -183,6 +197,34 @@ export class BatchBuilder {
       errorText: errorSlot < 0 ? 0 : (this.#slotTexts[errorSlot] as number),
       turretText: this.#turretText(row.turretName ?? this.#turretName),
     });
+  }
+
+  /** `row` by slots, without a response time. */
+  slotRow(row: SlotRow): void {
+    if (!this.#wantsRows) return;
+    const rows = this.#rows;
+    if (rows.sizeBytes >= ROW_BYTES_MAX) {
+      this.#skippedRows++;
+      return;
+    }
+    const { errorSlot, timerSlots, timerS } = row;
+    const texts = this.#slotTexts;
+    for (let i = 0; i < timerSlots.length; i++) {
+      rows.pushTimer(texts[timerSlots[i] as number] as number, timerS[i] as number);
+    }
+    rows.push({
+      elapsedS: row.elapsedS,
+      epochS: row.epochS,
+      scriptrunS: row.scriptrunS,
+      responseS: Number.NaN,
+      errorText: errorSlot < 0 ? 0 : (texts[errorSlot] as number),
+      turretText: row.turretText,
+    });
+  }
+
+  /** Number of a turret's name for `slotRow`; the same for the life of the builder. */
+  turretText(name: string): number {
+    return this.#turretText(name);
   }
 
   /**
