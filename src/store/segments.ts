@@ -56,6 +56,11 @@ export function listSegments(directory: string): SegmentFile[] {
   return [...byNumber.values()].sort((a, b) => a.number - b.number);
 }
 
+/** Bytes of all segments that count. */
+export function segmentBytes(directory: string): number {
+  return listSegments(directory).reduce((sum, segment) => sum + fileSize(segment.path), 0);
+}
+
 /** Streams all valid records of the journal in `directory` (the results folder) to `onRecord`. */
 export function readJournal(
   directory: string,
@@ -63,7 +68,7 @@ export function readJournal(
   options: ReadJournalOptions = {},
 ): JournalRead {
   const segments = listSegments(directory);
-  const totalBytes = segments.reduce((sum, segment) => sum + fileSize(segment.path), 0);
+  const totalBytes = segmentBytes(directory);
   const tornSegments: string[] = [];
   let recordCount = 0;
   let tornBytes = 0;
