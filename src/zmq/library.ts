@@ -54,18 +54,27 @@ function openLibrary(file: string): Zmq {
   }
   if (!EMBEDDED.test(file)) return open(file);
   const bytes = readFileSync(file);
-  return open(memoryFile(bytes) ?? cachedFile(bytes, cacheFolders()));
+  const inMemory = memoryFile(bytes);
+  if (inMemory === undefined) return open(cachedFile(bytes, cacheFolders()));
+  try {
+    return open(inMemory);
+  } catch (thrown) {
+    // Some systems forbid running code from memory files; what lacks a library lacks it from disk too.
+    if (thrown instanceof OctError && thrown.where === undefined) throw thrown;
+    return open(cachedFile(bytes, cacheFolders()));
+  }
 }
 
 function open(file: string): Zmq {
+  let symbols: Zmq;
   try {
-    const { symbols } = dlopen(file, SYMBOLS);
-    // The first call of a function goes through system calls of its own, which would overwrite errno.
-    symbols.zmq_errno();
-    return symbols;
+    symbols = dlopen(file, SYMBOLS).symbols;
   } catch (thrown) {
     throw explainLoadError(thrown);
   }
+  // The first call of a function goes through system calls of its own, which would overwrite errno.
+  symbols.zmq_errno();
+  return symbols;
 }
 
 const PACKAGES: Readonly<Record<string, string>> = {

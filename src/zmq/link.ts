@@ -66,8 +66,8 @@ export function bindHqLink(options: {
   const context = new ZmqContext();
   try {
     const socket = new RouterSocket(context, { ...HQ_OPTIONS, ipv6: at.ipv6 });
-    const counter = new ConnectionCounter(socket.monitor());
-    return new HqEnd({ context, socket, counter, port: listen(socket, at, options.port) });
+    const port = listen(socket, at, options.port);
+    return new HqEnd({ context, socket, counter: new ConnectionCounter(socket.monitor()), port });
   } catch (thrown) {
     context.close();
     throw thrown;

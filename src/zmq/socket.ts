@@ -98,8 +98,12 @@ export abstract class ZmqSocket implements Disposable {
     this.#apply({ lingerMs: 0, ...options });
   }
 
-  /** Listens at an endpoint and returns it as it came out: port 0 or `*` become a real port. */
+  /**
+   * Listens at an endpoint and returns it as it came out: port 0 or `*` become a real port. Done
+   * before monitor() is called: a watched socket's failure overwrites its own errno.
+   */
   bind(endpoint: string): string {
+    assert(this.#monitor === undefined, "a socket listens before it is watched");
     if (this.zmq.zmq_bind(this.handle, cString(endpoint)) === 0) return this.lastEndpoint();
     throw new BindFailed(endpoint, this.zmq.zmq_errno());
   }
