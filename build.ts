@@ -30,8 +30,11 @@ const root = import.meta.dir;
 
 /** The target of the machine that builds. */
 function ownTarget(): string {
-  const machine = process.arch === "arm64" ? "aarch64" : "x86_64";
-  const isMusl = process.platform === "linux" && existsSync(`/lib/ld-musl-${machine}.so.1`);
+  const [musl, glibc] =
+    process.arch === "arm64"
+      ? ["/lib/ld-musl-aarch64.so.1", "/lib/ld-linux-aarch64.so.1"]
+      : ["/lib/ld-musl-x86_64.so.1", "/lib64/ld-linux-x86-64.so.2"];
+  const isMusl = process.platform === "linux" && existsSync(musl) && !existsSync(glibc);
   return `${process.platform}-${process.arch}${isMusl ? "-musl" : ""}`;
 }
 
