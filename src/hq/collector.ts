@@ -6,11 +6,13 @@ import type { TurretMessage } from "../protocol/messages.ts";
 import type { Aggregate } from "../stats/aggregate.ts";
 import { type Batch, decodeBatch } from "../stats/batch.ts";
 import type { Journal } from "../store/journal.ts";
-import { encodeBatchRecord, RECORD_KIND } from "../store/records.ts";
+import { type BatchRecord, encodeBatchRecord, RECORD_KIND } from "../store/records.ts";
 import type { MalformedLog } from "./malformed.ts";
 import type { KnownTurret } from "./registry.ts";
 
 type BatchMessage = Extract<TurretMessage, { type: "batch" }>;
+
+export const BROKEN_BATCH = "batch that cannot be read";
 
 export interface CollectorOptions {
   readonly journal: Journal;
@@ -31,6 +33,7 @@ export class Collector {
     return this.#rowsCounted < this.#options.rowsMax;
   }
 
+  /** Rows that came, those past the limit too. */
   get rowsCounted(): number {
     return this.#rowsCounted;
   }
@@ -42,10 +45,13 @@ export class Collector {
       turret.repeatedBatches++;
       return;
     }
-    // A gap: something was lost on the way. The turret sends again from what is acknowledged.
-    if (sequence !== turret.sequence + 1) return;
-    const batch = this.#read(turret, message, atUs);
+    // Something before it was lost on the way: the turret sends again from what is acknowledged.
+    if (sequence !== turret.sequence + 1) {
+      turret.gapBatches++;
+      return;
+    }
     turret.sequence = sequence;
+    const batch = this.#read(turret, message, atUs);
     if (batch === undefined) return;
     turret.receivedBatches++;
     turret.receivedTransactions += batch.transactions;
@@ -55,21 +61,23 @@ export class Collector {
   }
 
   /** Journals and counts a batch that is known to be good. */
-  keep(batch: Batch, record: Parameters<typeof encodeBatchRecord>[0]): void {
+  keep(batch: Batch, record: BatchRecord): void {
     this.#options.journal.append(RECORD_KIND.batch, encodeBatchRecord(record));
     this.#options.aggregate.add(batch, record.turretIndex);
     this.#rowsCounted += batch.rows.count;
   }
 
-  // A batch that cannot be read is not asked for again: it would be the same. It is counted as lost.
+  // A batch that cannot be used is not asked for again: it would be the same. It is counted as lost.
   #read(turret: KnownTurret, message: BatchMessage, atUs: number): Batch | undefined {
+    let batch: Batch | undefined;
     try {
-      return decodeBatch(message.bytes);
+      batch = decodeBatch(message.bytes);
     } catch (thrown) {
       if (!(thrown instanceof MalformedBytes)) throw thrown;
-      turret.brokenTransactions += message.transactions;
-      this.#options.malformed.add("batch that cannot be read", atUs, message.bytes);
-      return undefined;
     }
+    if (batch?.transactions === message.transactions) return batch;
+    turret.brokenTransactions += message.transactions;
+    this.#options.malformed.add(BROKEN_BATCH, atUs, message.bytes);
+    return undefined;
   }
 }

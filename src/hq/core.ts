@@ -8,6 +8,9 @@ import type { Packs } from "./packs.ts";
 import type { KnownTurret, Registry } from "./registry.ts";
 import type { HqOptions, HqPhase } from "./types.ts";
 
+/** Lines that outsiders can cause as often as they like; each kind has its limit. */
+export type LineKind = "came" | "refused" | "lost" | "back" | "event" | "left" | "status";
+
 export interface HqCore {
   readonly options: HqOptions;
   readonly clock: Clock;
@@ -19,9 +22,12 @@ export interface HqCore {
   /** The start instant on the HQ's clock; undefined before it is set. */
   readonly startUs: number | undefined;
   readonly startWallMs: number;
-  /** Microseconds since the start, or since the HQ opened while there is none (then negative). */
+  /** Microseconds since the start; negative before it, and while there is none. */
   atUs(): number;
   changed(turret: KnownTurret): void;
   event(level: string, turretIndex: number, text: string): void;
+  /** A line for people; what came from outside cannot steer their terminal. */
+  line(kind: LineKind, text: string): void;
+  /** The run cannot begin as asked: ends it with this code. Nothing once it fires. */
   fail(reason: string, exitCode: ExitCode): void;
 }

@@ -1,38 +1,54 @@
-// The HQ's side of the oct link: who says hello, what they are assigned, their packs, barriers,
-// batches, heartbeats and goodbyes. The order of the run itself is run.ts.
+// The HQ's side of the oct link: barriers, batches, heartbeats and goodbyes. How turrets come in is
+// link-joining.ts, the order of the run itself run.ts.
 
 import { MalformedBytes } from "../base/bytes.ts";
-import { EXIT, errorText } from "../base/errors.ts";
+import { EXIT } from "../base/errors.ts";
+import type { JsonObject, JsonValue } from "../base/json.ts";
 import { formatDuration } from "../base/units.ts";
-import type { TurretDefinition } from "../config/project.ts";
 import { decodeTurretMessage, encodeHqMessage, ForeignVersion } from "../protocol/codec.ts";
 import type { HqLink } from "../protocol/link.ts";
 import type { HqMessage, TurretMessage } from "../protocol/messages.ts";
 import type { HqCore } from "./core.ts";
-import type { KnownTurret } from "./registry.ts";
-import type { Pack } from "./types.ts";
+import { LinkJoining } from "./link-joining.ts";
+import { type KnownTurret, nameOf } from "./registry.ts";
 
 const MESSAGES_PER_TURN = 5_000;
+const BYTES_PER_TURN = 64 * 1024 * 1024;
+/** Events of one turret that are kept; further ones are counted as malformed. */
+const EVENTS_OF_A_TURRET = 500;
+const STATS_KEPT = 32;
 
-type Hello = Extract<TurretMessage, { type: "hello" }>;
+export const LINK_MALFORMED = {
+  unreadable: "link message that cannot be read",
+  foreign: "link message of another version",
+  otherRun: "batch of another run",
+  events: "event of a turret that says too much",
+} as const;
+
 type Bye = Extract<TurretMessage, { type: "bye" }>;
 
 export class LinkDesk {
   readonly #core: HqCore;
   readonly #link: HqLink;
+  readonly #joining: LinkJoining;
 
   constructor(core: HqCore, link: HqLink) {
     this.#core = core;
     this.#link = link;
+    this.#joining = new LinkJoining(core, (peer, message) => this.#send(peer, message));
   }
 
-  /** Takes what has arrived, at most a turn's worth. */
-  drain(nowUs: number): void {
-    for (let i = 0; i < MESSAGES_PER_TURN; i++) {
+  /** Takes what has arrived, at most a turn's worth; true when there may be more. */
+  drain(nowUs: number): boolean {
+    for (const turret of this.#turrets()) turret.chunksSent = 0;
+    let bytes = 0;
+    for (let i = 0; i < MESSAGES_PER_TURN && bytes < BYTES_PER_TURN; i++) {
       const arrived = this.#link.receive();
-      if (arrived === undefined) return;
+      if (arrived === undefined) return false;
+      bytes += arrived.message.length;
       this.#take(arrived.peer, arrived.message, nowUs);
     }
+    return true;
   }
 
   #take(peer: string, frame: Uint8Array, nowUs: number): void {
@@ -41,190 +57,173 @@ export class LinkDesk {
       message = decodeTurretMessage(frame);
     } catch (thrown) {
       if (!(thrown instanceof MalformedBytes)) throw thrown;
-      this.#core.malformed.add("link message that cannot be read", this.#core.atUs(), frame);
-      if (thrown instanceof ForeignVersion)
-        this.#refuse(peer, `another version: ${thrown.message}`);
+      return this.#refuseFrame(peer, frame, thrown);
+    }
+    if (message.type === "hello") {
+      const turret = this.#joining.hello(peer, message, nowUs);
+      if (turret !== undefined) this.#heard(turret, nowUs);
       return;
     }
-    if (message.type === "hello") return this.#hello(peer, message, nowUs);
-    if (message.type === "ping") {
-      this.#send(peer, {
-        type: "pong",
-        sentTurretUs: message.sentTurretUs,
-        hqUs: this.#core.clock.nowUs(),
-      });
-      return;
-    }
+    // Who has not said hello on this connection gets no answer, falls silent and begins anew.
     const turret = this.#core.registry.byPeer(peer);
     if (turret === undefined) return;
     this.#heard(turret, nowUs);
-    this.#obey(turret, message);
+    this.#obey(turret, message, nowUs);
   }
 
-  #obey(turret: KnownTurret, message: TurretMessage): void {
-    if (message.type === "pack-wanted") return this.#sendChunk(turret, message);
-    if (message.type === "heartbeat") {
-      turret.stats = message.stats;
-      turret.clockErrorUs = Number(message.stats["clock_error_us"] ?? 0) || 0;
-      return this.#say(turret, statusWord(message.state));
+  #refuseFrame(peer: string, frame: Uint8Array, reason: MalformedBytes): void {
+    const isForeign = reason instanceof ForeignVersion;
+    const kind = isForeign ? LINK_MALFORMED.foreign : LINK_MALFORMED.unreadable;
+    this.#core.malformed.add(kind, this.#core.atUs(), frame);
+    if (isForeign) this.#joining.refuse(peer, `another version: ${reason.message}`);
+  }
+
+  #obey(turret: KnownTurret, message: TurretMessage, nowUs: number): void {
+    switch (message.type) {
+      case "ping":
+        this.#send(turret.peer, {
+          type: "pong",
+          sentTurretUs: message.sentTurretUs,
+          hqUs: this.#core.clock.nowUs(),
+        });
+        return;
+      case "pack-wanted":
+        return this.#joining.sendChunk(turret, message);
+      case "heartbeat":
+        return this.#heartbeat(turret, message, nowUs);
+      case "hello":
+        return;
     }
-    if ("runId" in message && message.runId !== this.#core.options.facts.runId) {
-      if (message.type === "batch") {
-        this.#core.malformed.add("batch of another run", this.#core.atUs(), message.bytes);
-      }
-      if (message.type === "bye" && message.runId === "") this.#left(turret, message);
-      return;
+    if (message.runId === this.#core.options.facts.runId) return this.#obeyInRun(turret, message);
+    if (message.type === "batch") {
+      this.#core.malformed.add(LINK_MALFORMED.otherRun, this.#core.atUs(), message.bytes);
     }
+    if (message.type === "bye" && message.runId === "") this.#wentAway(turret, message.reason);
+  }
+
+  #obeyInRun(
+    turret: KnownTurret,
+    message: Exclude<TurretMessage, { type: "hello" | "ping" | "pack-wanted" | "heartbeat" }>,
+  ): void {
     switch (message.type) {
       case "ready":
         return this.#ready(turret, message.error);
       case "started":
         return this.#started(turret, message.error);
       case "batch":
+        turret.hasFired = true;
         return this.#core.collector.take(turret, message, this.#core.atUs());
       case "event":
-        this.#core.event(message.level, turret.index, message.text);
-        return this.#core.options.onLine(`${turret.name}: ${message.text}`);
+        return this.#event(turret, message.level, message.text);
       case "bye":
-        return this.#left(turret, message);
+        return this.#bye(turret, message);
     }
   }
 
-  #hello(peer: string, hello: Hello, nowUs: number): void {
-    const { registry, options, phase } = this.#core;
-    let turret = registry.byUuid(hello.uuid);
-    if (turret === undefined) {
-      if (registry.isFull) return this.#refuse(peer, "this HQ knows as many turrets as it may");
-      const definition = this.#definitionFor(hello.name);
-      if (definition === undefined) return this.#refuse(peer, this.#noDefinition(hello.name));
-      turret = registry.add(hello.uuid, "link", nowUs);
-      this.#describe(turret, hello, definition);
-      options.onLine(`turret ${turret.name} came from ${hello.host} (${hello.cores} cores)`);
-    }
-    registry.setPeer(turret, peer);
-    this.#heard(turret, nowUs);
-    this.#send(peer, { type: "heartbeat", runId: options.facts.runId });
-    if (hello.runId === options.facts.runId) this.#sendAck(turret);
-    else if (phase !== "draining" && phase !== "over") this.#assign(turret);
-    this.#core.changed(turret);
-  }
-
-  #describe(turret: KnownTurret, hello: Hello, definition: TurretDefinition): void {
-    turret.definition = definition;
-    turret.name = definition.name;
-    turret.cannons = definition.cannons;
-    turret.script = definition.script;
-    turret.rampup = definition.rampupUs / 1e6;
-    turret.host = hello.host;
-    turret.octVersion = hello.octVersion;
-    turret.cores = hello.cores;
-  }
-
-  #definitionFor(name: string): TurretDefinition | undefined {
-    const { turrets } = this.#core.options.config;
-    if (name !== "") return turrets.find((definition) => definition.name === name);
-    return this.#core.registry.leastServed(turrets);
-  }
-
-  #noDefinition(name: string): string {
-    const names = this.#core.options.config.turrets.map((definition) => definition.name);
-    if (names.length === 0) return "the project defines no turrets";
-    return `the project defines no turret called ${name}; it has ${names.join(", ")}`;
-  }
-
-  #assign(turret: KnownTurret): void {
-    const definition = turret.definition as TurretDefinition;
-    turret.isAssigned = true;
-    turret.isReady = false;
-    turret.loadError = "";
-    this.#core.packs.of(definition).then(
-      (pack) => this.#sendAssignment(turret, definition, pack),
-      (thrown: unknown) => {
-        this.#core.fail(
-          `turret ${turret.name} cannot be packed: ${errorText(thrown)}`,
-          EXIT.failed,
-        );
-      },
-    );
-  }
-
-  #sendAssignment(turret: KnownTurret, definition: TurretDefinition, pack: Pack): void {
-    const { config, facts, context } = this.#core.options;
-    this.#send(turret.peer, {
-      type: "assign",
-      runId: facts.runId,
-      turretIndex: turret.index,
-      definition: definition.merged,
-      context: context ?? {},
-      packHash: pack.hash,
-      packBytes: pack.bytes.length,
-      runTimeUs: config.runTimeUs,
-      seed: facts.seed,
-      graceUs: config.graceUs,
-      hqLossUs: config.hqLossUs,
-    });
-  }
-
-  #sendChunk(turret: KnownTurret, wanted: Extract<TurretMessage, { type: "pack-wanted" }>): void {
-    const bytes = this.#core.packs.chunk(wanted.hash, wanted.offsetBytes);
-    if (bytes === undefined) return;
-    const { hash, offsetBytes } = wanted;
-    this.#send(turret.peer, { type: "pack-chunk", hash, offsetBytes, bytes });
+  #heartbeat(
+    turret: KnownTurret,
+    message: Extract<TurretMessage, { type: "heartbeat" }>,
+    nowUs: number,
+  ): void {
+    turret.stats = numbersOf(message.stats);
+    turret.clockErrorUs = Number(turret.stats["clock_error_us"] ?? 0);
+    const isOfRun = message.runId === this.#core.options.facts.runId;
+    if (!isOfRun) return this.#joining.remind(turret, nowUs);
+    if (message.state === "firing" || message.state === "draining") turret.hasFired = true;
+    if (turret.totals === undefined) this.#say(turret, statusWord(message.state));
   }
 
   #ready(turret: KnownTurret, error: string): void {
-    if (turret.isReady || (error !== "" && turret.loadError === error)) return;
-    if (error !== "") {
-      turret.loadError = error;
-      this.#say(turret, "Aborted");
-      this.#core.options.onLine(`turret ${turret.name} could not load: ${error}`);
-      this.#core.event("error", turret.index, `could not load: ${error}`);
-      this.#checkEnoughRemain(error);
-      return;
-    }
+    if (turret.hasFired) return;
+    if (error !== "") return this.#loadFailed(turret, error);
     turret.isReady = true;
     this.#say(turret, "ready");
+    // It says so again every second until the start has come.
     if (this.#core.phase === "firing") this.#sendStart(turret);
   }
 
-  // The script is the same for all: one that cannot load leaves no reason to wait for more turrets.
-  #checkEnoughRemain(error: string): void {
+  // The script is the same for all of a definition: waiting for more of them would be in vain.
+  #loadFailed(turret: KnownTurret, error: string): void {
+    if (turret.loadError === error) return;
+    turret.loadError = error;
+    turret.isReady = false;
+    this.#say(turret, "Aborted");
+    this.#core.line("status", `turret ${nameOf(turret)} could not load: ${error}`);
+    this.#core.event("error", turret.index, `could not load: ${error}`);
     const { registry, options } = this.#core;
-    const usable = registry.all().filter((turret) => turret.loadError === "" && !turret.isLost);
-    if (this.#core.startUs === undefined && usable.length < options.config.minTurrets) {
-      this.#core.fail(`the script cannot be loaded: ${error}`, EXIT.failed);
-    }
+    const usable = registry
+      .all()
+      .filter((other) => other.loadError === "" && !other.isLost && !other.hasLeft);
+    if (usable.length >= options.config.minTurrets) return;
+    this.#core.fail(`the script cannot be loaded: ${error}`, EXIT.failed);
   }
 
   #started(turret: KnownTurret, error: string): void {
-    turret.hasStarted = error === "";
-    this.#say(turret, error === "" ? "Running" : "Aborted");
-    if (error !== "") this.#core.event("error", turret.index, `could not start: ${error}`);
+    if (error === "") {
+      turret.hasFired = true;
+      return this.#say(turret, "Running");
+    }
+    turret.hasStarted = false;
+    turret.isReady = false;
+    turret.loadError = error;
+    this.#say(turret, "Aborted");
+    this.#core.line("status", `turret ${nameOf(turret)} could not start: ${error}`);
+    this.#core.event("error", turret.index, `could not start: ${error}`);
   }
 
-  #left(turret: KnownTurret, bye: Bye): void {
-    if (bye.runId === "" || !turret.hasStarted) {
-      turret.isReady = false;
-      turret.isLost = !turret.hasStarted && this.#core.phase !== "draining";
-      turret.totals ??= turret.hasStarted ? bye.totals : undefined;
-      this.#say(turret, "left");
-      return;
+  #event(turret: KnownTurret, level: string, text: string): void {
+    if (++turret.events > EVENTS_OF_A_TURRET) {
+      const bytes = new TextEncoder().encode(text);
+      return this.#core.malformed.add(LINK_MALFORMED.events, this.#core.atUs(), bytes);
     }
+    this.#core.event(level, turret.index, text);
+    this.#core.line("event", `turret ${nameOf(turret)}: ${text}`);
+  }
+
+  #bye(turret: KnownTurret, bye: Bye): void {
+    if (!turret.hasFired && bye.totals.started === 0 && bye.totals.batches === 0) {
+      return this.#wentAway(turret, bye.reason);
+    }
+    const isNews = turret.totals === undefined;
+    turret.hasFired = true;
     turret.totals = bye.totals;
     this.#say(turret, "ready");
+    if (!isNews || bye.reason === "done") return;
+    this.#core.event("info", turret.index, `left: ${bye.reason}`);
+    this.#core.line("left", `turret ${nameOf(turret)} left: ${bye.reason}`);
   }
 
-  /** A turret is still fetching or loading. */
-  isLoading(): boolean {
-    return this.#linkTurrets().some(
-      (turret) => turret.isAssigned && !turret.isReady && turret.loadError === "" && !turret.isLost,
+  #wentAway(turret: KnownTurret, reason: string): void {
+    if (turret.hasLeft) return;
+    turret.hasLeft = true;
+    turret.isReady = false;
+    this.#say(turret, "left");
+    if (!this.#isBefore("draining")) return;
+    this.#core.event("info", turret.index, `left: ${reason}`);
+    this.#core.line("left", `turret ${nameOf(turret)} left: ${reason}`);
+  }
+
+  #isBefore(phase: "draining"): boolean {
+    const now = this.#core.phase;
+    return now !== phase && now !== "over";
+  }
+
+  /** Turrets that are still fetching or loading. */
+  loading(): readonly KnownTurret[] {
+    return this.#turrets().filter(
+      (turret) =>
+        turret.isAssigned &&
+        !turret.isReady &&
+        !turret.isLost &&
+        !turret.hasLeft &&
+        turret.loadError === "",
     );
   }
 
   /** Tells all ready turrets the common instant. */
   start(): void {
-    for (const turret of this.#linkTurrets()) {
-      if (turret.isReady && !turret.isLost) this.#sendStart(turret);
+    for (const turret of this.#turrets()) {
+      if (turret.isReady && !turret.isLost && !turret.hasLeft) this.#sendStart(turret);
     }
   }
 
@@ -238,20 +237,20 @@ export class LinkDesk {
 
   stop(graceUs: number, reason: string): void {
     const runId = this.#core.options.facts.runId;
-    for (const turret of this.#linkTurrets()) {
-      this.#send(turret.peer, { type: "stop", runId, graceUs, reason });
+    for (const turret of this.#turrets()) {
+      if (!turret.hasLeft) this.#send(turret.peer, { type: "stop", runId, graceUs, reason });
     }
   }
 
   /** The run is over: turrets that were not released are told to stop and let go. */
   end(reason: string): void {
     this.stop(0, reason);
-    for (const turret of this.#linkTurrets()) this.#release(turret);
+    for (const turret of this.#turrets()) this.#release(turret);
   }
 
   /** Acknowledges what the journal now holds, and releases who has handed over everything. */
   acknowledge(): void {
-    for (const turret of this.#linkTurrets()) {
+    for (const turret of this.#turrets()) {
       if (turret.sequence !== turret.acknowledged) this.#sendAck(turret);
       const { totals } = turret;
       if (totals !== undefined && turret.sequence >= totals.batches && !turret.isReleased) {
@@ -262,13 +261,11 @@ export class LinkDesk {
 
   #sendAck(turret: KnownTurret): void {
     const { options, collector } = this.#core;
-    const isSent = this.#send(turret.peer, {
-      type: "ack",
-      runId: options.facts.runId,
-      sequence: turret.sequence,
-      wantRows: collector.wantRows,
-    });
-    if (isSent) turret.acknowledged = turret.sequence;
+    const { sequence } = turret;
+    const { runId } = options.facts;
+    const { wantRows } = collector;
+    const isSent = this.#send(turret.peer, { type: "ack", runId, sequence, wantRows });
+    if (isSent) turret.acknowledged = sequence;
   }
 
   #release(turret: KnownTurret): void {
@@ -276,42 +273,41 @@ export class LinkDesk {
     this.#send(turret.peer, { type: "released", runId: this.#core.options.facts.runId });
   }
 
-  /** Every turret that fired and is there has said goodbye and all its batches are in. */
+  /** Nothing more is to come: who fired has handed over everything, or never will. */
   isHandedOver(): boolean {
-    return this.#linkTurrets().every(
-      (turret) => !turret.hasStarted || turret.isLost || turret.isReleased,
-    );
+    return this.#turrets().every((turret) => !turret.hasStarted || isDone(turret));
   }
 
   everySecond(nowUs: number): void {
-    const { options } = this.#core;
-    for (const turret of this.#linkTurrets()) {
-      this.#send(turret.peer, { type: "heartbeat", runId: options.facts.runId });
+    const { options, phase } = this.#core;
+    const { runId } = options.facts;
+    const { graceUs, silenceUs } = options.config;
+    for (const turret of this.#turrets()) {
+      if (turret.hasLeft) continue;
+      this.#send(turret.peer, { type: "heartbeat", runId });
       // Said again as long as it is not obeyed: the first may have been lost with a connection.
-      if (this.#core.phase === "draining" && !turret.isReleased && turret.totals === undefined) {
-        this.#send(turret.peer, {
-          type: "stop",
-          runId: options.facts.runId,
-          graceUs: options.config.graceUs,
-          reason: "stop",
-        });
+      if (phase === "draining" && !turret.isReleased && turret.totals === undefined) {
+        this.#send(turret.peer, { type: "stop", runId, graceUs, reason: "stop" });
       }
-      if (turret.isLost || turret.isReleased || turret.status === "left") continue;
-      if (nowUs - turret.heardUs <= options.config.silenceUs) continue;
-      turret.isLost = true;
-      turret.isReady = false;
-      this.#core.changed(turret);
-      const text = `lost: silent for ${formatDuration(nowUs - turret.heardUs)}`;
-      this.#core.event("error", turret.index, text);
-      options.onLine(`turret ${turret.name} (${turret.host}) is ${text}`);
+      if (turret.isLost || turret.isReleased) continue;
+      if (nowUs - turret.heardUs > silenceUs) this.#lose(turret, nowUs);
     }
+  }
+
+  #lose(turret: KnownTurret, nowUs: number): void {
+    turret.isLost = true;
+    turret.isReady = false;
+    this.#core.changed(turret);
+    const text = `lost: silent for ${formatDuration(nowUs - turret.heardUs)}`;
+    this.#core.event("error", turret.index, text);
+    this.#core.line("lost", `turret ${nameOf(turret)} is ${text}`);
   }
 
   #heard(turret: KnownTurret, nowUs: number): void {
     turret.heardUs = nowUs;
     if (!turret.isLost) return;
     turret.isLost = false;
-    this.#core.options.onLine(`turret ${turret.name} (${turret.host}) is back`);
+    this.#core.line("back", `turret ${nameOf(turret)} is back`);
     this.#core.event("info", turret.index, "back");
     this.#core.changed(turret);
   }
@@ -322,18 +318,24 @@ export class LinkDesk {
     this.#core.changed(turret);
   }
 
-  #linkTurrets(): readonly KnownTurret[] {
-    return this.#core.registry.all().filter((turret) => turret.wire === "link");
-  }
-
-  #refuse(peer: string, reason: string): void {
-    this.#core.options.onLine(`a turret was refused: ${reason}`);
-    this.#send(peer, { type: "refused", reason });
+  #turrets(): readonly KnownTurret[] {
+    return this.#core.registry.of("link");
   }
 
   #send(peer: string, message: HqMessage): boolean {
     return this.#link.send(peer, encodeHqMessage(message));
   }
+}
+
+/** Nothing more comes of this turret. */
+export function isDone(turret: KnownTurret): boolean {
+  return turret.isLost || turret.isReleased || turret.hasLeft || turret.gaveUp !== "";
+}
+
+// What people are shown of a heartbeat: a few numbers, whatever came.
+function numbersOf(stats: JsonObject): JsonObject {
+  const isNumber = ([, value]: [string, JsonValue]) => typeof value === "number";
+  return Object.fromEntries(Object.entries(stats).filter(isNumber).slice(0, STATS_KEPT));
 }
 
 /** The turret's state as a word people know from OCT. */

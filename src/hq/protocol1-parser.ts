@@ -148,7 +148,8 @@ function refuse(text: string, sink: Protocol1Sink): void {
 function takeItem(item: JsonValue, sink: Protocol1Sink): void {
   if (!isJsonObject(item)) return sink.onMalformed(MALFORMED.notObject, item);
   if (!isShallow(item)) return sink.onMalformed(MALFORMED.tooDeep);
-  const isResult = has(item, "scriptrun_time") || has(item, "elapsed") || has(item, "custom_timers");
+  const isResult =
+    has(item, "scriptrun_time") || has(item, "elapsed") || has(item, "custom_timers");
   if (isResult) return takeResult(item, sink);
   if (has(item, "status")) return takeStatus(item, sink);
   sink.onMalformed(MALFORMED.neither, item);
@@ -160,7 +161,11 @@ function has(item: JsonObject, key: string): boolean {
 
 function takeResult(item: JsonObject, sink: Protocol1Sink): void {
   const refuseAs = (kind: MalformedKind) => sink.onMalformed(kind, item);
-  const { elapsed, epoch, scriptrun_time: scriptrun } = item as Record<string, JsonValue | undefined>;
+  const {
+    elapsed,
+    epoch,
+    scriptrun_time: scriptrun,
+  } = item as Record<string, JsonValue | undefined>;
   if (elapsed === undefined || epoch === undefined || scriptrun === undefined) {
     return refuseAs(MALFORMED.missingKeys);
   }

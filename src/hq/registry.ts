@@ -8,11 +8,13 @@ import type { TurretCounts, TurretRecord } from "../store/records.ts";
 
 export const TURRETS_MAX = 10_000;
 
+export type Wire = "link" | "protocol 1";
+
 /** One turret; changed in place by the HQ only. */
 export interface KnownTurret {
   readonly index: number;
   readonly uuid: string;
-  readonly wire: "link" | "protocol 1";
+  readonly wire: Wire;
   /** Connection on the link; "" on protocol 1. */
   peer: string;
   name: string;
@@ -28,11 +30,23 @@ export interface KnownTurret {
   stats: JsonObject;
   heardUs: number;
   isLost: boolean;
+  /** Went away by itself; it is not waited for and not missed. */
+  hasLeft: boolean;
   /** Loaded and waiting for the start; protocol 1 is ready as soon as it is known. */
   isReady: boolean;
   loadError: string;
+  assignedUs: number;
   isAssigned: boolean;
+  /** It was told to start. */
   hasStarted: boolean;
+  /** It said that it fires, or sent what it measured: it cannot begin this run again. */
+  hasFired: boolean;
+  /** How often it was told to start. */
+  startOrders: number;
+  /** Why nothing more comes of it although it fired; "" while it may. */
+  gaveUp: string;
+  /** Protocol 1: it was heard, not firing, after the stop. */
+  hasSettled: boolean;
   totals: TurretTotals | undefined;
   isReleased: boolean;
   /** Last batch sequence taken, without gaps. */
@@ -43,12 +57,20 @@ export interface KnownTurret {
   journaledBatches: number;
   journaledTransactions: number;
   repeatedBatches: number;
+  /** Batches that came before one that is missing; they are sent again. */
+  gapBatches: number;
   /** Transactions of batches that could not be read. */
   brokenTransactions: number;
+  events: number;
+  /** Pack chunks sent in this turn. */
+  chunksSent: number;
+  /** When its record was last journaled, HQ time. */
+  recordedUs: number;
 }
 
 export class Registry {
   readonly #turrets: KnownTurret[] = [];
+  readonly #byWire: Readonly<Record<Wire, KnownTurret[]>> = { link: [], "protocol 1": [] };
   readonly #byUuid = new Map<string, KnownTurret>();
   readonly #byPeer = new Map<string, KnownTurret>();
 
@@ -56,8 +78,13 @@ export class Registry {
     return this.#turrets;
   }
 
-  byUuid(uuid: string): KnownTurret | undefined {
-    return this.#byUuid.get(uuid);
+  of(wire: Wire): readonly KnownTurret[] {
+    return this.#byWire[wire];
+  }
+
+  /** The wires keep their own names: one cannot speak for a turret of the other. */
+  byUuid(wire: Wire, uuid: string): KnownTurret | undefined {
+    return this.#byUuid.get(`${wire}:${uuid}`);
   }
 
   byPeer(peer: string): KnownTurret | undefined {
@@ -68,42 +95,11 @@ export class Registry {
     return this.#turrets.length >= TURRETS_MAX;
   }
 
-  add(uuid: string, wire: KnownTurret["wire"], nowUs: number): KnownTurret {
-    const turret: KnownTurret = {
-      index: this.#turrets.length,
-      uuid,
-      wire,
-      peer: "",
-      name: "",
-      cannons: 0,
-      script: "",
-      rampup: 0,
-      status: "joining",
-      definition: undefined,
-      host: "",
-      octVersion: "",
-      cores: 0,
-      clockErrorUs: 0,
-      stats: {},
-      heardUs: nowUs,
-      isLost: false,
-      isReady: false,
-      loadError: "",
-      isAssigned: false,
-      hasStarted: false,
-      totals: undefined,
-      isReleased: false,
-      sequence: 0,
-      acknowledged: 0,
-      receivedBatches: 0,
-      receivedTransactions: 0,
-      journaledBatches: 0,
-      journaledTransactions: 0,
-      repeatedBatches: 0,
-      brokenTransactions: 0,
-    };
+  add(uuid: string, wire: Wire, nowUs: number): KnownTurret {
+    const turret = newTurret({ index: this.#turrets.length, uuid, wire, nowUs });
     this.#turrets.push(turret);
-    this.#byUuid.set(uuid, turret);
+    this.#byWire[wire].push(turret);
+    this.#byUuid.set(`${wire}:${uuid}`, turret);
     return turret;
   }
 
@@ -115,23 +111,28 @@ export class Registry {
     this.#byPeer.set(peer, turret);
   }
 
-  /** The definition called `name`, or the one with the fewest turrets of the link. */
+  /** The definition with the fewest turrets of the link, the first of several. */
   leastServed(definitions: readonly TurretDefinition[]): TurretDefinition | undefined {
+    const counts = new Map<string, number>();
+    for (const turret of this.of("link")) {
+      if (turret.isLost || turret.hasLeft || turret.loadError !== "") continue;
+      const name = turret.definition?.name ?? "";
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
     let best: TurretDefinition | undefined;
     let bestCount = Number.POSITIVE_INFINITY;
     for (const definition of definitions) {
-      const count = this.#turrets.filter((turret) => serves(turret, definition)).length;
-      if (count < bestCount) {
-        best = definition;
-        bestCount = count;
-      }
+      const count = counts.get(definition.name) ?? 0;
+      if (count >= bestCount) continue;
+      best = definition;
+      bestCount = count;
     }
     return best;
   }
 
-  /** Turrets that can fire: ready, not lost, without an error. */
-  readyCount(): number {
-    return this.#turrets.filter((turret) => turret.isReady && !turret.isLost).length;
+  /** Turrets that can fire. */
+  ready(): readonly KnownTurret[] {
+    return this.#turrets.filter((turret) => turret.isReady && !turret.isLost && !turret.hasLeft);
   }
 
   lost(): readonly KnownTurret[] {
@@ -139,8 +140,62 @@ export class Registry {
   }
 }
 
-function serves(turret: KnownTurret, definition: TurretDefinition): boolean {
-  return !turret.isLost && turret.loadError === "" && turret.definition?.name === definition.name;
+function newTurret(parts: {
+  readonly index: number;
+  readonly uuid: string;
+  readonly wire: Wire;
+  readonly nowUs: number;
+}): KnownTurret {
+  const { index, uuid, wire, nowUs } = parts;
+  return {
+    index,
+    uuid,
+    wire,
+    peer: "",
+    name: "",
+    cannons: 0,
+    script: "",
+    rampup: 0,
+    status: "joining",
+    definition: undefined,
+    host: "",
+    octVersion: "",
+    cores: 0,
+    clockErrorUs: 0,
+    stats: {},
+    heardUs: nowUs,
+    isLost: false,
+    hasLeft: false,
+    isReady: false,
+    loadError: "",
+    assignedUs: Number.NEGATIVE_INFINITY,
+    isAssigned: false,
+    hasStarted: false,
+    hasFired: false,
+    startOrders: 0,
+    gaveUp: "",
+    hasSettled: false,
+    totals: undefined,
+    isReleased: false,
+    sequence: 0,
+    acknowledged: 0,
+    receivedBatches: 0,
+    receivedTransactions: 0,
+    journaledBatches: 0,
+    journaledTransactions: 0,
+    repeatedBatches: 0,
+    gapBatches: 0,
+    brokenTransactions: 0,
+    events: 0,
+    chunksSent: 0,
+    recordedUs: Number.NEGATIVE_INFINITY,
+  };
+}
+
+/** A turret as people tell it from others. */
+export function nameOf(turret: KnownTurret): string {
+  const name = turret.name === "" ? turret.uuid : turret.name;
+  return turret.host === "" ? name : `${name} (${turret.host})`;
 }
 
 /** The turret as the journal keeps it. */

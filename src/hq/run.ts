@@ -2,28 +2,29 @@
 // `tick` is called every few milliseconds and nothing else moves it; it does no I/O but the journal's
 // and the wires'. What link turrets say is handled in link-desk.ts, protocol 1 in protocol1-desk.ts.
 //
-//   gathering --enough turrets are ready--> arming --all have loaded--> firing --run time, or a stop
-//   --> draining --all have handed over, or the grace is over--> over
+//   phase     | until                                            | then
+//   ----------+--------------------------------------------------+---------------------------------
+//   gathering | enough turrets are ready                         | arming
+//             | too few came in time, nothing can load, a stop   | over, nothing was fired
+//   arming    | those that still load have loaded, or are late   | firing, or gathering again
+//   firing    | run time, a stop, or no turret fires any more    | draining
+//   draining  | all have handed over, or the grace is over       | over
 
+import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { EXIT, type ExitCode } from "../base/errors.ts";
 import { Aggregate } from "../stats/aggregate.ts";
-import {
-  type CountsRecord,
-  type EventRecord,
-  encodeJsonRecord,
-  RECORD_KIND,
-  type RunClosed,
-  type RunStarted,
-} from "../store/records.ts";
+import type { CountsRecord, EventRecord, RunClosed, RunStarted } from "../store/records.ts";
+import { encodeJsonRecord, RECORD_KIND } from "../store/records.ts";
 import { Collector } from "./collector.ts";
-import type { HqCore } from "./core.ts";
-import { LinkDesk } from "./link-desk.ts";
+import type { HqCore, LineKind } from "./core.ts";
+import { Lines } from "./lines.ts";
+import { isDone, LinkDesk } from "./link-desk.ts";
 import { MalformedLog } from "./malformed.ts";
 import { Packs } from "./packs.ts";
 import { Protocol1Desk } from "./protocol1-desk.ts";
-import { type KnownTurret, Registry, turretCounts, turretRecord } from "./registry.ts";
-import { makeSnapshot } from "./snapshot.ts";
+import { type KnownTurret, nameOf, Registry, turretCounts, turretRecord } from "./registry.ts";
+import { Snapshots } from "./snapshot.ts";
 import type { HqOptions, HqOutcome, HqPhase, HqSnapshot } from "./types.ts";
 import { judge } from "./verdict.ts";
 
@@ -36,7 +37,8 @@ const ARM_LIMIT_US = 30_000_000;
 /** Beyond the grace: the time in which turrets hand over what they have. */
 const HAND_OVER_US = 5_000_000;
 const SECOND_US = 1_000_000;
-const COUNTS_US = 5_000_000;
+/** Counts are journaled once a second for so many turrets, more seldom for more. */
+const TURRETS_A_COUNT = 20;
 const WAITING_LINE_US = 10_000_000;
 
 export class HqRun implements HqCore {
@@ -47,8 +49,10 @@ export class HqRun implements HqCore {
   readonly collector: Collector;
   readonly malformed: MalformedLog;
   readonly #aggregate = new Aggregate();
+  readonly #lines: Lines;
   readonly #link: LinkDesk | undefined;
   readonly #protocol1: Protocol1Desk | undefined;
+  readonly #snapshots = new Snapshots();
   readonly #openedUs: number;
   #phase: HqPhase = "gathering";
   #startUs: number | undefined;
@@ -67,6 +71,7 @@ export class HqRun implements HqCore {
     this.options = options;
     this.clock = options.clock;
     this.#openedUs = options.clock.nowUs();
+    this.#lines = new Lines((text) => options.onLine(text));
     this.packs = new Packs((definition) => options.packFor(definition));
     this.malformed = new MalformedLog((record) => {
       options.journal.append(RECORD_KIND.malformed, encodeJsonRecord(record));
@@ -82,7 +87,8 @@ export class HqRun implements HqCore {
       options.protocol1 === undefined ? undefined : new Protocol1Desk(this, options.protocol1);
     options.journal.append(RECORD_KIND.runOpened, encodeJsonRecord(options.facts));
     options.journal.flush();
-    options.onLine("Warmup");
+    this.#lines.say("Warmup");
+    this.#sayWaiting(this.#missing(), this.#openedUs);
   }
 
   get phase(): HqPhase {
@@ -103,24 +109,39 @@ export class HqRun implements HqCore {
 
   /** What the run left; only when it is over. */
   get outcome(): HqOutcome {
-    if (this.#outcome === undefined) throw new Error("the run is not over");
+    assert(this.#outcome !== undefined, "a run has an outcome when it is over");
     return this.#outcome;
   }
 
   atUs(): number {
-    return this.clock.nowUs() - (this.#startUs ?? this.clock.nowUs() + 1);
+    return this.#startUs === undefined ? -1 : this.clock.nowUs() - this.#startUs;
   }
 
   /** One turn: takes what has arrived, journals it, acknowledges it, and does what is due. */
   tick(): void {
     if (this.isOver) return;
-    const nowUs = this.clock.nowUs();
+    try {
+      this.#turn(this.clock.nowUs());
+    } catch (thrown) {
+      this.#abandon();
+      throw thrown;
+    }
+  }
+
+  #turn(nowUs: number): void {
     this.#link?.drain(nowUs);
     this.#protocol1?.drain(nowUs);
     this.options.journal.flush();
     this.#link?.acknowledge();
     if (nowUs - this.#secondUs >= SECOND_US) this.#everySecond(nowUs);
     this.#step(nowUs);
+  }
+
+  // The HQ itself cannot go on (its disk is full): nobody must go on firing at its orders.
+  #abandon(): void {
+    this.#phase = "over";
+    this.#link?.stop(0, "the HQ failed");
+    if (this.#startUs !== undefined) this.#protocol1?.stop();
   }
 
   /** Ends the run before its time: cleanly, with everything that turrets can still hand over. */
@@ -130,13 +151,15 @@ export class HqRun implements HqCore {
   }
 
   snapshot(): HqSnapshot {
-    return makeSnapshot({
+    return this.#snapshots.make({
+      nowUs: this.clock.nowUs(),
       phase: this.#phase,
       elapsedUs: this.#startUs === undefined ? 0 : this.atUs(),
       runTimeUs: this.options.config.runTimeUs,
       registry: this.registry,
       aggregate: this.#aggregate,
       malformed: this.malformed.total,
+      protocol1: this.#protocol1?.counts(),
     });
   }
 
@@ -150,15 +173,16 @@ export class HqRun implements HqCore {
     this.options.journal.append(RECORD_KIND.event, encodeJsonRecord(record));
   }
 
-  /** The run cannot go on as asked: ends it with this code. */
+  line(kind: LineKind, text: string): void {
+    this.#lines.sayOf(kind, text);
+  }
+
   fail(reason: string, exitCode: ExitCode): void {
-    this.#failure ??= { reason, exitCode };
+    if (this.#startUs === undefined) this.#failure ??= { reason, exitCode };
   }
 
   #step(nowUs: number): void {
-    if (this.#failure !== undefined && this.#startUs === undefined) {
-      return this.#close(this.#failure.reason);
-    }
+    if (this.#failure !== undefined) return this.#close(this.#failure.reason);
     switch (this.#phase) {
       case "gathering":
         return this.#gather(nowUs);
@@ -173,20 +197,23 @@ export class HqRun implements HqCore {
     }
   }
 
+  #missing(): number {
+    return Math.max(0, this.options.config.minTurrets - this.registry.ready().length);
+  }
+
   #gather(nowUs: number): void {
     const { minTurrets, waitUs } = this.options.config;
-    const missing = Math.max(0, minTurrets - this.registry.readyCount());
+    const missing = this.#missing();
     this.#sayWaiting(missing, nowUs);
     if (missing === 0) {
       this.#phase = "arming";
       this.#armedUs = nowUs;
       return;
     }
-    if (waitUs > 0 && nowUs - this.#openedUs > waitUs) {
-      const names = this.registry.all().map((turret) => turret.name || turret.uuid);
-      const came = names.length === 0 ? "none came" : `these came: ${names.join(", ")}`;
-      this.fail(`${missing} of ${minTurrets} turrets are missing; ${came}`, EXIT.turretsMissing);
-    }
+    if (waitUs === 0 || nowUs - this.#openedUs <= waitUs) return;
+    const came = this.registry.all().filter((turret) => !turret.hasLeft);
+    const names = came.length === 0 ? "none came" : `these came: ${describe(came)}`;
+    this.fail(`${missing} of ${minTurrets} turrets are missing; ${names}`, EXIT.turretsMissing);
   }
 
   #sayWaiting(missing: number, nowUs: number): void {
@@ -194,31 +221,57 @@ export class HqRun implements HqCore {
     if (!isNews && nowUs - this.#waitingLineUs < WAITING_LINE_US) return;
     this.#waitingFor = missing;
     this.#waitingLineUs = nowUs;
-    this.options.onLine(`waiting for ${missing} turrets to connect`);
+    this.#lines.say(`waiting for ${missing} turrets to connect`);
+    if (!isNews) this.#sayLoading();
+  }
+
+  #sayLoading(): void {
+    const loading = this.#link?.loading() ?? [];
+    if (loading.length > 0) this.#lines.say(`still loading: ${describe(loading)}`);
   }
 
   #arm(nowUs: number): void {
-    const isLoading = this.#link?.isLoading() ?? false;
-    if (isLoading && nowUs - this.#armedUs < ARM_LIMIT_US) return;
+    if (this.#missing() > 0) {
+      this.#phase = "gathering";
+      return;
+    }
+    const isLoading = (this.#link?.loading().length ?? 0) > 0;
+    if (isLoading && nowUs - this.#armedUs < ARM_LIMIT_US) {
+      if (nowUs - this.#waitingLineUs < WAITING_LINE_US) return;
+      this.#waitingLineUs = nowUs;
+      return this.#sayLoading();
+    }
     this.#startUs = nowUs + START_LEAD_US;
     this.#startWallMs = this.clock.wallMs() + START_LEAD_US / 1000;
-    const ready = this.registry.all().filter((turret) => turret.isReady && !turret.isLost);
+    const ready = this.registry.ready();
     const record: RunStarted = { startWallMs: this.#startWallMs, turrets: ready.length };
     this.options.journal.append(RECORD_KIND.runStarted, encodeJsonRecord(record));
     this.#phase = "firing";
     this.#countsUs = nowUs;
     this.#link?.start();
     this.event("info", -1, `start with ${ready.length} turrets`);
+    const cannons = ready.reduce((sum, turret) => sum + turret.cannons, 0);
+    this.#lines.say(`start with ${ready.length} turrets, ${cannons} cannons: ${describe(ready)}`);
   }
 
   #fire(nowUs: number): void {
     const startUs = this.#startUs as number;
-    if (nowUs >= startUs) this.#protocol1?.start();
-    if (this.#failure !== undefined) return this.#beginDrain(this.#failure.reason);
+    if (nowUs < startUs) return;
+    this.#protocol1?.start();
     if (nowUs >= startUs + this.options.config.runTimeUs) return this.#beginDrain("run time");
-    const started = this.registry.all().filter((turret) => turret.hasStarted);
-    const isAlone = started.length > 0 && started.every((turret) => turret.totals !== undefined);
-    if (isAlone) this.#beginDrain("all turrets have ended");
+    if (this.#isAnyFiring(nowUs)) return;
+    const isAllLost = this.registry.all().every((turret) => turret.isLost);
+    this.#beginDrain(isAllLost ? "all turrets are lost" : "all turrets have ended");
+  }
+
+  #isAnyFiring(nowUs: number): boolean {
+    if (this.#protocol1?.isFiring(nowUs) ?? false) return true;
+    // A turret that cannot hear its HQ stops firing by itself; until then a lost one may come back.
+    const { silenceUs, hqLossUs } = this.options.config;
+    return this.registry.of("link").some((turret) => {
+      if (turret.isLost) return nowUs - turret.heardUs < silenceUs + hqLossUs;
+      return turret.loadError === "" && !isDone(turret);
+    });
   }
 
   #beginDrain(reason: string): void {
@@ -243,14 +296,17 @@ export class HqRun implements HqCore {
     this.#secondUs = nowUs;
     this.#link?.everySecond(nowUs);
     this.#protocol1?.everySecond(nowUs);
+    const periodUs = SECOND_US * Math.ceil(this.registry.all().length / TURRETS_A_COUNT);
+    if (this.#startUs !== undefined && nowUs - this.#countsUs >= periodUs) {
+      this.#countsUs = nowUs;
+      this.options.journal.append(RECORD_KIND.counts, encodeJsonRecord(this.#counts()));
+    }
     this.options.journal.sync();
-    if (this.#startUs === undefined || nowUs - this.#countsUs < COUNTS_US) return;
-    this.#countsUs = nowUs;
-    this.options.journal.append(RECORD_KIND.counts, encodeJsonRecord(this.#counts()));
+    if (this.#startUs !== undefined) this.options.onProgress?.(this.snapshot());
   }
 
   #counts(): CountsRecord {
-    const turrets = this.registry.all().map(turretCounts);
+    const turrets = this.registry.of("link").map(turretCounts);
     const protocol1 = this.#protocol1?.counts();
     return {
       atUs: this.atUs(),
@@ -262,29 +318,52 @@ export class HqRun implements HqCore {
   }
 
   #close(reason: string): void {
-    this.#phase = "over";
     const hasStarted = this.#startUs !== undefined;
+    this.#protocol1?.close(this.clock.nowUs());
+    this.#phase = "over";
     const counts = this.#counts();
+    const verdict = judge({
+      counts,
+      turrets: this.registry.all(),
+      doubt: (hasStarted && this.#protocol1?.doubt()) || "",
+      aggregate: this.#aggregate,
+    });
+    this.#sayEnd(verdict.reasons);
     const closed: RunClosed = {
       endedWallMs: this.clock.wallMs(),
-      durationUs: hasStarted ? this.atUs() : 0,
+      durationUs: hasStarted ? Math.max(0, this.atUs()) : 0,
       reason,
       counts,
     };
     for (const turret of this.registry.all()) this.changed(turret);
     this.options.journal.append(RECORD_KIND.runClosed, encodeJsonRecord(closed));
-    this.options.journal.flush();
     this.options.journal.sync();
+    this.#link?.acknowledge();
     this.#link?.end(reason);
-    const lostTurrets = this.registry.lost().map((turret) => turret.name || turret.uuid);
-    const verdict = judge({
-      counts,
-      lostTurrets: hasStarted ? lostTurrets : [],
-      countedTransactions: this.#aggregate.transactions,
-    });
-    const partial = verdict.word === "PARTIAL" ? EXIT.dataMissing : EXIT.ok;
-    const exitCode = this.#failure?.exitCode ?? partial;
-    this.#outcome = { hasStarted, exitCode, reason, verdict, counts };
-    for (const sentence of verdict.reasons) this.options.onLine(`${verdict.word}: ${sentence}`);
+    const exitCode = verdict.word === "PARTIAL" ? EXIT.dataMissing : EXIT.ok;
+    this.#outcome = { hasStarted, exitCode, reason, verdict, counts, ...this.#failure };
   }
+
+  #sayEnd(reasons: readonly string[]): void {
+    for (const sentence of reasons) {
+      this.#lines.say(`PARTIAL: ${sentence}`);
+      this.event("error", -1, `PARTIAL: ${sentence}`);
+    }
+    const misplaced = this.#protocol1?.misplaced ?? 0;
+    if (misplaced === 0) return;
+    const text = `${misplaced} results were placed by when they came: their epoch is outside the run`;
+    this.#lines.say(text);
+    this.event("warn", -1, text);
+  }
+}
+
+const NAMES_SHOWN = 20;
+
+function describe(turrets: readonly KnownTurret[]): string {
+  const names = turrets
+    .slice(0, NAMES_SHOWN)
+    .map((turret) => (turret.isLost ? `${nameOf(turret)} [lost]` : nameOf(turret)))
+    .join(", ");
+  const more = turrets.length - NAMES_SHOWN;
+  return more > 0 ? `${names} and ${more} more` : names;
 }

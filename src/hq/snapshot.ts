@@ -1,58 +1,94 @@
-// The live view's numbers, made from what the HQ holds when somebody looks.
+// The live view's numbers, made from what the HQ holds when somebody looks. Percentiles and the list of
+// turrets cost something, so they are made anew at most a few times a second.
 
 import type { Aggregate } from "../stats/aggregate.ts";
 import { CELL_KIND } from "../stats/cell.ts";
 import type { CellTotal } from "../stats/tally.ts";
-import type { Registry } from "./registry.ts";
-import type { HqPhase, HqSnapshot } from "./types.ts";
+import type { TurretCounts } from "../store/records.ts";
+import type { KnownTurret, Registry } from "./registry.ts";
+import type { HqPhase, HqSnapshot, Percentiles, TurretView } from "./types.ts";
 
 const RECENT_S = 5;
+const AGAIN_US = 200_000;
 
-export function makeSnapshot(parts: {
+export interface SnapshotParts {
+  readonly nowUs: number;
   readonly phase: HqPhase;
   readonly elapsedUs: number;
   readonly runTimeUs: number;
   readonly registry: Registry;
   readonly aggregate: Aggregate;
   readonly malformed: number;
-}): HqSnapshot {
+  readonly protocol1: TurretCounts | undefined;
+}
+
+type Costly = Pick<HqSnapshot, "recentUs" | "wholeUs" | "timers" | "turrets" | "lostTurrets">;
+
+export class Snapshots {
+  #costly: Costly | undefined;
+  #madeUs = Number.NEGATIVE_INFINITY;
+  #phase: HqPhase = "gathering";
+
+  make(parts: SnapshotParts): HqSnapshot {
+    const { aggregate, registry, nowUs, phase, protocol1 } = parts;
+    const isFresh = nowUs > this.#madeUs && nowUs - this.#madeUs < AGAIN_US;
+    if (this.#costly === undefined || !isFresh || phase !== this.#phase) {
+      this.#costly = makeCostly(parts);
+      this.#madeUs = nowUs;
+      this.#phase = phase;
+    }
+    const links = registry.of("link");
+    const sum = (pick: (turret: KnownTurret) => number) =>
+      links.reduce((total, turret) => total + pick(turret), 0);
+    return {
+      phase,
+      elapsedUs: parts.elapsedUs,
+      runTimeUs: parts.runTimeUs,
+      turretCount: registry.all().length,
+      transactions: aggregate.transactions,
+      errors: aggregate.errorCount,
+      malformed: parts.malformed,
+      received:
+        sum((turret) => turret.receivedTransactions) + (protocol1?.receivedTransactions ?? 0),
+      journaled:
+        sum((turret) => turret.journaledTransactions) + (protocol1?.journaledTransactions ?? 0),
+      ...this.#costly,
+    };
+  }
+}
+
+function makeCostly(parts: SnapshotParts): Costly {
   const { aggregate, registry } = parts;
-  const whole = aggregate.total(CELL_KIND.timer, "");
-  const recent = aggregate.recent(CELL_KIND.timer, "", aggregate.lastSecond, RECENT_S);
-  const turrets = registry.all();
+  const { lastSecond } = aggregate;
   return {
-    phase: parts.phase,
-    elapsedUs: parts.elapsedUs,
-    runTimeUs: parts.runTimeUs,
-    turretCount: turrets.length,
     lostTurrets: registry.lost().length,
-    transactions: aggregate.transactions,
     timers: aggregate
       .totals(CELL_KIND.timer)
       .reduce((count, total) => (total.name === "" ? count : count + total.count), 0),
-    errors: aggregate.errorCount,
-    malformed: parts.malformed,
-    recentUs: percentiles(recent),
-    wholeUs: percentiles(whole),
-    turrets: turrets.map((turret) => ({
-      index: turret.index,
-      name: turret.name,
-      uuid: turret.uuid,
-      wire: turret.wire,
-      status: turret.isLost ? "lost" : turret.status,
-      isLost: turret.isLost,
-      host: turret.host,
-      transactions: turret.receivedTransactions,
-    })),
+    recentUs: percentiles(aggregate.recent(CELL_KIND.timer, "", lastSecond, RECENT_S)),
+    wholeUs: percentiles(aggregate.total(CELL_KIND.timer, "")),
+    turrets: registry.all().map(viewOf),
   };
 }
 
-function percentiles(total: CellTotal | undefined): { p50: number; p95: number; p99: number } {
+function viewOf(turret: KnownTurret): TurretView {
+  return {
+    index: turret.index,
+    name: turret.name,
+    uuid: turret.uuid,
+    wire: turret.wire,
+    status: turret.isLost ? "lost" : turret.status,
+    isLost: turret.isLost,
+    host: turret.host,
+    cannons: turret.cannons,
+    transactions: turret.receivedTransactions,
+    stats: turret.stats,
+  };
+}
+
+function percentiles(total: CellTotal | undefined): Percentiles {
   const histogram = total?.histogram;
   if (histogram === undefined || histogram.count === 0) return { p50: 0, p95: 0, p99: 0 };
-  return {
-    p50: histogram.percentile(50),
-    p95: histogram.percentile(95),
-    p99: histogram.percentile(99),
-  };
+  const [p50, p95, p99] = histogram.percentiles([50, 95, 99]) as [number, number, number];
+  return { p50, p95, p99 };
 }

@@ -26,6 +26,8 @@ export interface HqOptions {
   packFor(definition: TurretDefinition): Promise<Pack>;
   /** A line for people. */
   onLine(text: string): void;
+  /** Called about once a second from the start to the end of the drain. */
+  onProgress?(snapshot: HqSnapshot): void;
 }
 
 export type HqPhase = "gathering" | "arming" | "firing" | "draining" | "over";
@@ -42,10 +44,19 @@ export interface HqSnapshot {
   readonly timers: number;
   readonly errors: number;
   readonly malformed: number;
+  /** Transactions of both wires; the same number unless something is wrong. */
+  readonly received: number;
+  readonly journaled: number;
   /** Service time of transactions, the last seconds and the whole run; 0 without any. */
-  readonly recentUs: { readonly p50: number; readonly p95: number; readonly p99: number };
-  readonly wholeUs: { readonly p50: number; readonly p95: number; readonly p99: number };
+  readonly recentUs: Percentiles;
+  readonly wholeUs: Percentiles;
   readonly turrets: readonly TurretView[];
+}
+
+export interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
 }
 
 export interface TurretView {
@@ -56,7 +67,11 @@ export interface TurretView {
   readonly status: string;
   readonly isLost: boolean;
   readonly host: string;
+  readonly cannons: number;
+  /** Of turrets of the link; results of protocol 1 do not say whose they are. */
   readonly transactions: number;
+  /** What its last heartbeat told, numbers only. */
+  readonly stats: JsonObject;
 }
 
 export interface HqOutcome {

@@ -1,43 +1,108 @@
-// The verdict on a run, from its counts: whether everything that was measured is there. Rules are one
-// list; each that does not hold gives the sentence why.
+// The verdict on a run, from its counts: whether everything that was measured is there. The rules are
+// one list; each that does not hold gives the sentence why. Rules about the measurement itself
+// (lateness, loop lag) belong into the same list.
 
 import { formatCount } from "../base/units.ts";
-import type { CountsRecord } from "../store/records.ts";
+import type { Aggregate } from "../stats/aggregate.ts";
+import { CELL_KIND } from "../stats/cell.ts";
+import type { CountsRecord, TurretCounts } from "../store/records.ts";
+import { type KnownTurret, nameOf } from "./registry.ts";
 import type { Verdict } from "./types.ts";
 
 export interface VerdictFacts {
   readonly counts: CountsRecord;
-  /** Names of turrets that were lost and did not come back. */
-  readonly lostTurrets: readonly string[];
-  /** Transactions that the live aggregate counted. */
-  readonly countedTransactions: number;
+  readonly turrets: readonly KnownTurret[];
+  /** What else speaks against completeness; "" for nothing. */
+  readonly doubt: string;
+  readonly aggregate: Pick<Aggregate, "total">;
 }
+
+type Rule = (facts: VerdictFacts) => string | readonly string[];
+
+const RULES: readonly Rule[] = [
+  lostTurrets,
+  openTurrets,
+  (facts) => facts.doubt,
+  neverReceived,
+  lostOnTurrets,
+  ownNumbers,
+  allCounted,
+];
 
 /** VALID, or PARTIAL with the sentences why. */
 export function judge(facts: VerdictFacts): Verdict {
-  const { counts, lostTurrets, countedTransactions } = facts;
-  const reasons: string[] = [];
-  for (const name of lostTurrets) {
-    reasons.push(`turret ${name} was lost: what it measured and had not sent is missing`);
-  }
-  const sum = (pick: (turret: CountsRecord["turrets"][number]) => number | undefined) =>
-    counts.turrets.reduce((total, turret) => total + (pick(turret) ?? 0), 0);
-  const missing = sum((turret) =>
-    turret.sentTransactions === undefined
-      ? 0
-      : Math.max(0, turret.sentTransactions - turret.receivedTransactions),
-  );
-  if (missing > 0)
-    reasons.push(`${formatCount(missing)} transactions were sent and never received`);
-  const lost = sum((turret) => turret.lostTransactions);
-  if (lost > 0) reasons.push(`${formatCount(lost)} transactions were lost on their turrets`);
-  const received = sum((turret) => turret.receivedTransactions);
-  const journaled = sum((turret) => turret.journaledTransactions);
-  if (received !== journaled || journaled !== countedTransactions) {
-    reasons.push(
-      `received ${formatCount(received)}, journaled ${formatCount(journaled)} and ` +
-        `counted ${formatCount(countedTransactions)} transactions differ`,
-    );
-  }
+  const reasons = RULES.flatMap((rule) => rule(facts)).filter((sentence) => sentence !== "");
   return { word: reasons.length === 0 ? "VALID" : "PARTIAL", reasons };
+}
+
+/** Sum of one number over all sources. */
+function sum(counts: CountsRecord, pick: (turret: TurretCounts) => number): number {
+  return counts.turrets.reduce((total, turret) => total + pick(turret), 0);
+}
+
+function lostTurrets(facts: VerdictFacts): string[] {
+  return facts.turrets
+    .filter((turret) => turret.hasStarted && turret.isLost && !turret.isReleased)
+    .map((turret) => {
+      const where = turret.host === "" ? "" : ` (${turret.host})`;
+      return `turret ${turret.name} was lost${where}: what it had not sent is missing`;
+    });
+}
+
+// A turret of the link ends by saying how much it sent; without that nothing can be held against it.
+function openTurrets(facts: VerdictFacts): string[] {
+  const open = facts.turrets.filter(
+    (turret) =>
+      turret.wire === "link" && turret.hasFired && !turret.isLost && turret.totals === undefined,
+  );
+  return open.map((turret) =>
+    turret.gaveUp === ""
+      ? `turret ${nameOf(turret)} did not hand over in time`
+      : `turret ${nameOf(turret)}: ${turret.gaveUp}`,
+  );
+}
+
+function neverReceived(facts: VerdictFacts): string {
+  const missing = sum(facts.counts, (turret) => {
+    if (turret.sentTransactions === undefined) return 0;
+    const came = turret.receivedTransactions + brokenOf(facts, turret);
+    return Math.max(0, turret.sentTransactions - came);
+  });
+  return missing === 0 ? "" : `${formatCount(missing)} transactions were sent and never received`;
+}
+
+function brokenOf(facts: VerdictFacts, counts: TurretCounts): number {
+  return facts.turrets[counts.turretIndex]?.brokenTransactions ?? 0;
+}
+
+function lostOnTurrets(facts: VerdictFacts): string {
+  const lost = sum(facts.counts, (turret) => turret.lostTransactions);
+  return lost === 0 ? "" : `${formatCount(lost)} transactions were measured and lost`;
+}
+
+// planned = started + dropped, started = finished + unfinished, where finished ones were sent or lost.
+function ownNumbers(facts: VerdictFacts): string[] {
+  return facts.turrets.flatMap((turret) => {
+    const { totals } = turret;
+    if (totals === undefined) return [];
+    const { planned, started, dropped, transactions, unfinished, lostTransactions } = totals;
+    const isWhole =
+      planned === started + dropped && started === transactions + unfinished + lostTransactions;
+    if (isWhole) return [];
+    const numbers =
+      `planned ${planned}, started ${started}, dropped ${dropped}, sent ${transactions}, ` +
+      `unfinished ${unfinished}, lost ${lostTransactions}`;
+    return [`the numbers of turret ${nameOf(turret)} do not add up: ${numbers}`];
+  });
+}
+
+function allCounted(facts: VerdictFacts): string {
+  const received = sum(facts.counts, (turret) => turret.receivedTransactions);
+  const journaled = sum(facts.counts, (turret) => turret.journaledTransactions);
+  const counted = facts.aggregate.total(CELL_KIND.timer, "")?.count ?? 0;
+  if (received === journaled && journaled === counted) return "";
+  return (
+    `received ${formatCount(received)}, journaled ${formatCount(journaled)} and ` +
+    `counted ${formatCount(counted)} transactions differ`
+  );
 }
