@@ -213,12 +213,16 @@ export function connectTurretLink(options: {
  */
 class TurretEnd implements TurretLink {
   readonly #context = new ZmqContext();
-  readonly #options: { readonly host: string; readonly port: number };
+  readonly #endpoint: string;
+  readonly #ipv6: boolean;
   #socket: DealerSocket;
   #waiting: Uint8Array | undefined;
 
   constructor(options: { readonly host: string; readonly port: number }) {
-    this.#options = options;
+    // Asked once: a resolver that does not answer would hold up the turret at every reset.
+    const { host, ipv6 } = connectable(options.host);
+    this.#endpoint = `tcp://${host}:${options.port}`;
+    this.#ipv6 = ipv6;
     this.#socket = this.#connect();
   }
 
@@ -255,9 +259,8 @@ class TurretEnd implements TurretLink {
   }
 
   #connect(): DealerSocket {
-    const { host, ipv6 } = connectable(this.#options.host);
-    const socket = new DealerSocket(this.#context, { ...TURRET_OPTIONS, ipv6 });
-    socket.connect(`tcp://${host}:${this.#options.port}`);
+    const socket = new DealerSocket(this.#context, { ...TURRET_OPTIONS, ipv6: this.#ipv6 });
+    socket.connect(this.#endpoint);
     return socket;
   }
 }
