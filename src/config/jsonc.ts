@@ -44,7 +44,7 @@ export function readJsonc(text: string, file: string): JsoncDocument {
     if (issues.length === 0) issues.push({ path: "", text: "the file is empty", offset: 0 });
     throw issuesError(issues, source);
   }
-  const value = valueOf(root);
+  const value = toValue(root);
   if (!isJsonObject(value)) {
     throw issuesError(
       [{ path: "", text: "the configuration is not an object", offset: root.offset }],
@@ -76,12 +76,12 @@ export function parseJsonc(text: string, file: string): JsonObject {
 }
 
 // Own property by own property: a key `__proto__` is a key like any other.
-function valueOf(node: Node): JsonValue {
-  if (node.type === "array") return (node.children ?? []).map(valueOf);
+function toValue(node: Node): JsonValue {
+  if (node.type === "array") return (node.children ?? []).map(toValue);
   if (node.type !== "object") return node.value as JsonValue;
   const entries = (node.children ?? []).map((property): [string, JsonValue] => {
     const [key, value] = property.children ?? [];
-    return [String(key?.value), value === undefined ? null : valueOf(value)];
+    return [String(key?.value), value === undefined ? null : toValue(value)];
   });
   return Object.fromEntries(entries);
 }
@@ -89,7 +89,9 @@ function valueOf(node: Node): JsonValue {
 // The parser recurses; the depth is counted first, outside of texts and comments.
 function checkDepth(text: string, file: string): void {
   let depth = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\\n]|\\.)*"?|\/\/[^\n]*|\/\*[^]*?\*\/|[[\]{}]/g)) {
+  for (const [token] of text.matchAll(
+    /"(?:[^"\\\n]|\\.)*"?|\/\/[^\n]*|\/\*[\s\S]*?\*\/|[[\]{}]/g,
+  )) {
     if (token === "{" || token === "[") depth++;
     else if (token === "}" || token === "]") depth--;
     if (depth > JSON_DEPTH_LIMIT) {

@@ -1,0 +1,123 @@
+// Packing: `oct pack` writes one archive a turret beside the config; a run makes the same in memory
+// for turrets of the link.
+
+import { createHash } from "node:crypto";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { OctError, systemCode } from "../base/errors.ts";
+import { WARNED_KEYS } from "../config/keys.ts";
+import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
+import { type Member, writeTar, writeTarGz } from "./archive.ts";
+import { isBundled } from "./bundle.ts";
+import { turretMembers } from "./members.ts";
+import { type InstalledPackages, installRequirements, type PackTools } from "./requirements.ts";
+
+export type { PackTools } from "./requirements.ts";
+
+const LINE = "=".repeat(41);
+
+export interface PackProjectOptions {
+  readonly directory: string;
+  /** The folder as the user typed it, for the lines. */
+  readonly shownDirectory: string;
+  readonly config: ProjectConfig;
+  readonly isPython: boolean;
+  readonly tools: PackTools;
+  onLine(text: string): void;
+}
+
+/** Writes `<directory>/<turret>.tar` for every definition, with OCT's lines. */
+export async function packProject(options: PackProjectOptions): Promise<void> {
+  const { config, onLine } = options;
+  for (const key of WARNED_KEYS) {
+    if (config.raw[key] !== undefined) continue;
+    onLine(`WARNING: ${key} configuration key not present, the value will be set to default value`);
+  }
+  const packages = await packagesFor(config, options.isPython, options.tools);
+  try {
+    for (const definition of config.turrets) await packOne(definition, packages, options);
+  } finally {
+    packages?.remove();
+  }
+}
+
+async function packOne(
+  definition: TurretDefinition,
+  packages: InstalledPackages | undefined,
+  options: PackProjectOptions,
+): Promise<void> {
+  const { directory, config, isPython, onLine, tools } = options;
+  const members = await turretMembers({
+    directory,
+    config,
+    definition,
+    isPython,
+    packages,
+    platform: tools.platform,
+  });
+  const file = path.join(directory, `${definition.name}.tar`);
+  writeWhole(file, await writeTar(members), definition);
+  for (const { name } of members) onLine(`Added ${name}`);
+  onLine(
+    `Archive ${path.posix.join(options.shownDirectory, `${definition.name}.tar`).replace(/^(?![./])/, "./")} created`,
+  );
+  onLine(LINE);
+}
+
+function writeWhole(file: string, bytes: Uint8Array, definition: TurretDefinition): void {
+  const temp = `${file}.part`;
+  try {
+    writeFileSync(temp, bytes);
+    renameSync(temp, file);
+  } catch (thrown) {
+    rmSync(temp, { force: true });
+    throw new OctError(
+      `Error while packaging turret ${definition.name}: ${systemCode(thrown) ?? "the archive cannot be written"}`,
+      {
+        where: file,
+        cause: thrown,
+      },
+    );
+  }
+}
+
+async function packagesFor(
+  config: ProjectConfig,
+  isPython: boolean,
+  tools: PackTools,
+): Promise<InstalledPackages | undefined> {
+  const hasBundles = config.turrets.some((definition) => isBundled(definition.script));
+  if (isPython || !hasBundles || config.turretsRequirements.length === 0) return undefined;
+  return await installRequirements(config.turretsRequirements, tools);
+}
+
+export interface TurretPack {
+  readonly bytes: Uint8Array;
+  /** SHA-256 of the bytes, hex. */
+  readonly hash: string;
+}
+
+/** The pack that a turret of the link is sent. */
+export async function buildTurretPack(options: {
+  readonly directory: string;
+  readonly config: ProjectConfig;
+  readonly definition: TurretDefinition;
+  readonly tools: PackTools;
+}): Promise<TurretPack> {
+  const { directory, config, definition, tools } = options;
+  const packages = await packagesFor(config, false, tools);
+  try {
+    const members: readonly Member[] = await turretMembers({
+      directory,
+      config,
+      definition,
+      isPython: false,
+      packages,
+      platform: tools.platform,
+    });
+    const bytes = await writeTarGz(members);
+    return { bytes, hash: createHash("sha256").update(bytes).digest("hex") };
+  } finally {
+    packages?.remove();
+  }
+}
