@@ -67,6 +67,7 @@ export class Intake {
   #transactions = 0;
   #journaled = 0;
   #misplaced = 0;
+  #readsInFull = 0;
   #lastResultUs = Number.NEGATIVE_INFINITY;
   #messageBytes = 0;
   /** Transactions of `#countedSecond` that are not yet in the counters. */
@@ -100,6 +101,11 @@ export class Intake {
   /** Results whose epoch lies outside the run; they are placed by when they came. */
   get misplaced(): number {
     return this.#misplaced;
+  }
+
+  /** Messages that fitted no shape. */
+  get readInFull(): number {
+    return this.#readsInFull;
   }
 
   /** HQ time of the last turn with a result, -Infinity before any. */
@@ -164,6 +170,7 @@ export class Intake {
   }
 
   #readInFull(frame: Uint8Array): void {
+    this.#readsInFull++;
     this.#frame = frame;
     this.#itemsOfFrame = 0;
     parseProtocol1(frame, this);

@@ -42,7 +42,7 @@ function sum(counts: CountsRecord, pick: (turret: TurretCounts) => number): numb
 
 function lostTurrets(facts: VerdictFacts): string[] {
   return facts.turrets
-    .filter((turret) => turret.hasStarted && turret.isLost && !turret.isReleased)
+    .filter((turret) => turret.hasStarted && turret.isLost && turret.totals === undefined)
     .map((turret) => {
       const where = turret.host === "" ? "" : ` (${turret.host})`;
       return `turret ${turret.name} was lost${where}: what it had not sent is missing`;
