@@ -16,3 +16,7 @@ declare module "*.wasm" {
   const path: string;
   export default path;
 }
+declare module "*.txt" {
+  const text: string;
+  export default text;
+}

@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   api: ["base", "http", "stats"],
   store: ["base", "stats"],
   pack: ["base", "config"],
-  project: ["base", "config"],
+  project: ["base", "config", "pack"],
   turret: ["base", "stats", "pace", "config", "protocol", "api", "http", "pack"],
   hq: ["base", "stats", "pace", "config", "protocol", "store", "pack"],
   report: ["base", "stats", "pace", "store"],

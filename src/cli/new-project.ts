@@ -12,7 +12,7 @@ export async function runNewProject(input: CommandInput, env: Env): Promise<numb
   const directory = resolveFrom(env.cwd, name);
   const template = input.text("template");
   const onLine = (text: string) => env.stdout.write(`${text}\n`);
-  if (template === undefined) await createProject({ directory, onLine });
+  if (template === undefined) await createProject({ directory });
   else await createFromTemplate({ directory, archivePath: resolveFrom(env.cwd, template) });
   onLine(`created ${showPath(env.cwd, directory)}`);
   onLine(`next: oct run ${name} --local`);

@@ -7,6 +7,7 @@ import type { CommandInput } from "./command.ts";
 import type { Env } from "./env.ts";
 import { resolveFrom } from "./files.ts";
 import { projectDirectory } from "./project-directory.ts";
+import { packToolsOf } from "./turret-parts.ts";
 
 export async function runPackTurrets(input: CommandInput, env: Env): Promise<number> {
   const directory = projectDirectory(env, input.positionals[0] as string, undefined);
@@ -18,6 +19,13 @@ export async function runPackTurrets(input: CommandInput, env: Env): Promise<num
   });
   const onLine = (text: string) => env.stdout.write(`${text}\n`);
   for (const warning of warnings) onLine(warning);
-  await packProject({ directory, config, isPython: input.isOn("python"), onLine });
+  await packProject({
+    directory,
+    shownDirectory: input.positionals[0] as string,
+    config,
+    isPython: input.isOn("python"),
+    tools: packToolsOf(env),
+    onLine,
+  });
   return EXIT.ok;
 }

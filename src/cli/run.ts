@@ -19,6 +19,7 @@ import { makeResultsFolder } from "./results-folder.ts";
 import { turnWheel } from "./run-loop.ts";
 import { openLocalWires, openNetworkWires } from "./run-wires.ts";
 import { Screen } from "./screen.ts";
+import { packToolsOf } from "./turret-parts.ts";
 import { type GivenValues, readValues } from "./values.ts";
 
 export async function runRun(input: CommandInput, env: Env): Promise<number> {
@@ -43,9 +44,9 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
       journal,
       ...(wires.link === undefined ? {} : { link: wires.link }),
       ...(wires.protocol1 === undefined ? {} : { protocol1: wires.protocol1 }),
-      packFor: (definition) => buildTurretPack({ directory, config, definition }),
+      packFor: (definition) =>
+        buildTurretPack({ directory, config, definition, tools: packToolsOf(env) }),
       onLine: (text) => screen.line(values.redactor.text(text)),
-      onProgress: () => {},
     });
     await turnWheel({ hq, wires, env, screen, config });
     journal.close();

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
 import { OctError } from "../base/errors.ts";
 import { openPack } from "../pack/open.ts";
+import type { PackTools } from "../pack/pack.ts";
 import type { TurretLink } from "../protocol/link.ts";
 import { createCrewLoader } from "../turret/crew.ts";
 import type { LoadCrew } from "../turret/crew-contract.ts";
@@ -57,7 +58,7 @@ function createPackStore(env: Env): PackStore {
       if (known !== undefined) return { directory: known.path };
       const folder = makePackFolder(env);
       try {
-        await openPack({ bytes, targetDirectory: folder.path });
+        await openPack({ bytes, targetDirectory: folder.path, platform: env.platform });
       } catch (thrown) {
         folder.remove();
         throw thrown;
@@ -71,6 +72,12 @@ function createPackStore(env: Env): PackStore {
       opened.clear();
     },
   };
+}
+
+/** What packing needs of this process. */
+export function packToolsOf(env: Env): PackTools {
+  const { executable, platform, tempDirectory, variables } = env;
+  return { executable, platform, tempDirectory, variables };
 }
 
 export interface PackFolder {

@@ -132,6 +132,8 @@ async function openTurretFolder(
     const { definition } = await openPack({
       bytes: readFileBytes(file),
       targetDirectory: folder.path,
+      platform: env.platform,
+      shown: file,
     });
     return { directory: folder.path, definition, cleanUp: folder.remove };
   } catch (thrown) {

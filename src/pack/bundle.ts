@@ -38,17 +38,16 @@ export async function bundleScript(request: BundleRequest): Promise<string> {
   const [map] = build.outputs.filter((output) => output.kind === "sourcemap");
   if (entry === undefined) throw new OctError("the script cannot be bundled", { where: script });
   const code = (await entry.text()).replace(/\n?\/\/# sourceMappingURL=.*\n?$/, "\n");
-  return map === undefined ? code : code + inlineMap(await map.text(), directory);
+  return map === undefined
+    ? code
+    : code + inlineMap(await map.text(), path.dirname(path.join(directory, script)));
 }
 
-// Paths in the map are relative to the folder of the build; as seen from the script's own folder they
-// mean the same on every machine.
-function inlineMap(text: string, directory: string): string {
+// The runtime reads paths in the map as relative to the bundle, which lies where the script lay; so
+// they are written relative to the script's folder and mean the same on every machine.
+function inlineMap(text: string, scriptFolder: string): string {
   const map = JSON.parse(text) as { sources: string[] };
-  map.sources = map.sources.map((source) => {
-    const relative = path.relative(directory, path.resolve(source));
-    return relative.startsWith("..") ? path.basename(source) : relative;
-  });
+  map.sources = map.sources.map((source) => path.relative(scriptFolder, path.resolve(source)));
   const base64 = Buffer.from(JSON.stringify(map)).toString("base64");
   return `\n//# sourceMappingURL=data:application/json;base64,${base64}\n`;
 }
