@@ -19,6 +19,7 @@ const MESSAGES_PER_DRAIN = 512;
 const BYTES_PER_TURN = 32 * 1024 * 1024;
 const BYTES_PER_DRAIN = 4 * 1024 * 1024;
 const FULL_CHECK = 1_024;
+const LEARN_PAUSE_MAX = 1_023;
 const US_PER_S = 1e6;
 
 export const EARLY = "result before the start";
@@ -68,6 +69,9 @@ export class Intake {
   #journaled = 0;
   #misplaced = 0;
   #readsInFull = 0;
+  /** Messages that go by before the next is learned. */
+  #learnAfter = 0;
+  #learnPause = 0;
   #lastResultUs = Number.NEGATIVE_INFINITY;
   #messageBytes = 0;
   /** Transactions of `#countedSecond` that are not yet in the counters. */
@@ -180,9 +184,16 @@ export class Intake {
     if (this.#itemsOfFrame === 1 && !this.#shapes.isFull) this.#learn(frame, result);
   }
 
+  // Learning costs ten times what reading does: where it brings nothing new it is tried ever more seldom.
   #learn(frame: Uint8Array, result: Protocol1Result): void {
+    if (this.#learnAfter > 0) {
+      this.#learnAfter--;
+      return;
+    }
     const names = result.timers.filter((item) => typeof item === "string");
-    this.#shapes.learn(frame, names, this.#shapeOf(result, names));
+    const isNew = this.#shapes.learn(frame, names, this.#shapeOf(result, names));
+    this.#learnPause = isNew ? 0 : Math.min(LEARN_PAUSE_MAX, this.#learnPause * 2 + 1);
+    this.#learnAfter = this.#learnPause;
   }
 
   #shapeOf(result: Protocol1Result, names: readonly string[]): Shape {

@@ -84,11 +84,14 @@ export class ResultShapes<Facts> {
     }
   }
 
-  /** Learns the shape of a message that was read in full as one result with these timers, if it can. */
-  learn(message: Uint8Array, timerNames: readonly string[], facts: Facts): void {
-    if (this.isFull || timerNames.length > SHAPES_LIMIT.timers) return;
+  /** Learns the shape of a message that was read in full as one result; false if nothing was new. */
+  learn(message: Uint8Array, timerNames: readonly string[], facts: Facts): boolean {
+    if (this.isFull || timerNames.length > SHAPES_LIMIT.timers) return false;
     const spans = findNumbers(message, timerNames);
-    if (spans !== undefined) this.#grow(message, spans, facts);
+    if (spans === undefined) return false;
+    const before = this.#segments;
+    this.#grow(message, spans, facts);
+    return this.#segments > before;
   }
 
   #grow(message: Uint8Array, spans: readonly NumberSpan[], facts: Facts): void {
