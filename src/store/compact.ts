@@ -12,7 +12,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { MalformedBytes } from "../base/bytes.ts";
-import type { OctError } from "../base/errors.ts";
+import { OctError } from "../base/errors.ts";
 import { decodeBatch } from "../stats/batch.ts";
 import { type CellName, CellStore } from "./cell-store.ts";
 import { AtomicFile, diskError } from "./files.ts";
@@ -92,7 +92,8 @@ export class Compactor {
       this.#job = undefined;
       return true;
     } catch (error) {
-      this.#failure = diskError(error, join(this.#options.directory, JOURNAL_FOLDER));
+      if (!(error instanceof OctError)) throw error;
+      this.#failure = error;
       this.close();
       return false;
     }
@@ -175,7 +176,7 @@ class SegmentJob {
     const isWorthIt = isSmaller && this.#reader.tornBytes === 0;
     if (isWorthIt) {
       this.#file.commit();
-      rmSync(this.segment.path, { force: true });
+      removeFile(this.segment.path);
     }
     this.discard();
     return isWorthIt ? saved : 0;
@@ -252,5 +253,13 @@ class SegmentJob {
     if (this.#frames.length === 0) return;
     this.#file?.write(this.#frames.view());
     this.#frames.clear();
+  }
+}
+
+function removeFile(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    throw diskError(error, path);
   }
 }

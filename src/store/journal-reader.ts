@@ -11,6 +11,9 @@ import type { JournalFacts } from "./results.ts";
 import { RunStory } from "./run-story.ts";
 import { SequenceSet } from "./sequences.ts";
 
+/** Bytes of journal after which what was decoded is given back: left alone it piles up to gigabytes. */
+const COLLECT_BYTES = 8 * 1024 * 1024;
+
 /** What the journal counted of one turret. */
 export interface CountedTurret {
   transactions: number;
@@ -53,8 +56,13 @@ export class RunReader {
 
   /** Reads the whole journal of the results folder `directory`. */
   read(directory: string): JournalFacts {
+    let collectedBytes = 0;
     const read = readJournal(directory, (kind, payload) => this.#take(kind, payload), {
       onProgress: (doneBytes, totalBytes) => {
+        if (doneBytes - collectedBytes >= COLLECT_BYTES) {
+          Bun.gc(true);
+          collectedBytes = doneBytes;
+        }
         this.#doneShare = doneBytes / Math.max(1, totalBytes);
         this.#options.onProgress?.(doneBytes, totalBytes);
       },
