@@ -1,0 +1,189 @@
+// The count identities of a finished run, per turret and whole, and the verdict that follows from them.
+
+import { formatCount } from "../base/units.ts";
+import { PROTOCOL1_TURRET_INDEX } from "../store/records.ts";
+import type { Results, StoredCounts } from "../store/results.ts";
+import { plural } from "./figures.ts";
+import type { CountRow, CountsModel, TurretModel, VerdictModel } from "./types.ts";
+
+type Counted = Pick<CountRow, "sent" | "received" | "journaled" | "counted">;
+
+/** Identities of a file; an old one kept none, so only the rows can be told. */
+export function countsModel(
+  results: Results,
+  nameOf: (turretIndex: number) => string | undefined,
+): CountsModel {
+  const stored = results.counts();
+  const rows = stored.map((counts) => countRow(counts, nameOf));
+  const total = rows.length === 0 ? undefined : totalRow(rows);
+  return { rows, total, lines: identityLines({ results, stored, rows, total }) };
+}
+
+function countRow(
+  counts: StoredCounts,
+  nameOf: (turretIndex: number) => string | undefined,
+): CountRow {
+  const isProtocol1 = counts.turretIndex === PROTOCOL1_TURRET_INDEX;
+  const label = isProtocol1
+    ? "protocol 1, all turrets"
+    : (nameOf(counts.turretIndex) ?? `turret ${counts.turretIndex + 1}`);
+  const row = {
+    label,
+    sent: counts.sentTransactions,
+    received: counts.receivedTransactions,
+    journaled: counts.journaledTransactions,
+    counted: counts.countedTransactions,
+  };
+  return {
+    ...row,
+    lost: counts.lostTransactions,
+    unfinished: counts.unfinishedTransactions,
+    dropped: counts.droppedTransactions,
+    batches: counts.journaledBatches,
+    repeatedBatches: counts.repeatedBatches,
+    holds: isEqual(row),
+  };
+}
+
+function isEqual(row: Counted): boolean {
+  const { sent, received, journaled, counted } = row;
+  return received === journaled && journaled === counted && (sent ?? received) === received;
+}
+
+function totalRow(rows: readonly CountRow[]): CountRow {
+  const sum = (pick: (row: CountRow) => number) => rows.reduce((all, row) => all + pick(row), 0);
+  const isSentKnown = rows.every((row) => row.sent !== undefined);
+  return {
+    label: "All turrets",
+    sent: isSentKnown ? sum((row) => row.sent ?? 0) : undefined,
+    received: sum((row) => row.received),
+    journaled: sum((row) => row.journaled),
+    counted: sum((row) => row.counted),
+    lost: sum((row) => row.lost),
+    unfinished: sum((row) => row.unfinished),
+    dropped: sum((row) => row.dropped),
+    batches: sum((row) => row.batches),
+    repeatedBatches: sum((row) => row.repeatedBatches),
+    holds: rows.every((row) => row.holds),
+  };
+}
+
+function identityLines(options: {
+  readonly results: Results;
+  readonly stored: readonly StoredCounts[];
+  readonly rows: readonly CountRow[];
+  readonly total: CountRow | undefined;
+}): string[] {
+  const { results, stored, rows, total } = options;
+  const { rowsKept, rowsCounted } = results.facts;
+  const kept = `rows kept: ${formatCount(rowsKept)} of ${formatCount(rowsCounted)}`;
+  if (total === undefined) return [`counted: ${formatCount(results.facts.transactions)}`, kept];
+  return [sentLine(rows, total), ...plannedLines(stored), kept];
+}
+
+function sentLine(rows: readonly CountRow[], total: CountRow): string {
+  if (!total.holds) {
+    const sent = total.sent === undefined ? "" : `sent ${formatCount(total.sent)}, `;
+    return (
+      `${sent}received ${formatCount(total.received)}, ` +
+      `journaled ${formatCount(total.journaled)}, counted ${formatCount(total.counted)}: they differ`
+    );
+  }
+  const silent = rows.filter((row) => row.sent === undefined);
+  const silentCount = silent.reduce((sum, row) => sum + row.received, 0);
+  const told = `sent = received = journaled = counted: ${formatCount(total.counted - silentCount)}`;
+  if (silent.length === 0) return told;
+  const untold = `received = journaled = counted: ${formatCount(silentCount)} (never told what was sent)`;
+  return silent.length === rows.length ? untold : `${told}; ${untold}`;
+}
+
+function plannedLines(stored: readonly StoredCounts[]): string[] {
+  const told = stored.filter((counts) => counts.startedTransactions !== undefined);
+  if (told.length === 0) return [];
+  const sum = (pick: (counts: StoredCounts) => number | undefined) =>
+    told.reduce((all, counts) => all + (pick(counts) ?? 0), 0);
+  const started = sum((counts) => counts.startedTransactions);
+  const unfinished = sum((counts) => counts.unfinishedTransactions);
+  const finished = sum((counts) => counts.sentTransactions);
+  const planned = sum((counts) => counts.plannedTransactions);
+  const dropped = sum((counts) => counts.droppedTransactions);
+  return [
+    identity(
+      `planned ${formatCount(planned)}`,
+      `started ${formatCount(started)} + dropped ${formatCount(dropped)}`,
+      planned === started + dropped,
+    ),
+    identity(
+      `started ${formatCount(started)}`,
+      `finished ${formatCount(finished)} + unfinished ${formatCount(unfinished)}`,
+      started === finished + unfinished,
+    ),
+  ];
+}
+
+function identity(left: string, right: string, holds: boolean): string {
+  return holds ? `${left} = ${right}` : `${left} is not ${right}`;
+}
+
+/** Whether everything that was measured is in the file, by rules on counts alone. */
+export function judgeResults(options: {
+  readonly results: Results;
+  readonly counts: CountsModel;
+  readonly turrets: readonly TurretModel[];
+}): VerdictModel {
+  const { results, counts, turrets } = options;
+  if (results.origin === "old") {
+    return {
+      word: "NOT JUDGED",
+      sentence: "This file was made by the old OCT, which did not count what was sent.",
+      reasons: [],
+    };
+  }
+  const reasons = partialReasons({ results, counts, turrets });
+  if (results.facts.transactions === 0) {
+    return {
+      word: "INVALID",
+      sentence: "No transaction has finished, so there is nothing to measure.",
+      reasons,
+    };
+  }
+  if (reasons.length > 0) {
+    return { word: "PARTIAL", sentence: "Some of what was measured is not here.", reasons };
+  }
+  return {
+    word: "VALID",
+    sentence: "Every transaction that a turret sent was received, journaled and counted.",
+    reasons,
+  };
+}
+
+function partialReasons(options: {
+  readonly results: Results;
+  readonly counts: CountsModel;
+  readonly turrets: readonly TurretModel[];
+}): string[] {
+  const { results, counts, turrets } = options;
+  const { facts } = results;
+  const reasons: string[] = [];
+  if (facts.isKilled) {
+    reasons.push("the run was broken off: its HQ did not end it; all that it had written is here");
+  }
+  for (const turret of turrets.filter((one) => one.isLost)) {
+    reasons.push(`turret ${turret.name} was lost: what it measured and had not sent is missing`);
+  }
+  const { total } = counts;
+  const missing = counts.rows.reduce(
+    (sum, row) => sum + Math.max(0, (row.sent ?? row.received) - row.received),
+    0,
+  );
+  if (missing > 0) reasons.push(`${plural(missing, "transaction")} sent and never received`);
+  if (total !== undefined && total.lost > 0) {
+    reasons.push(`${plural(total.lost, "transaction")} lost on the turrets`);
+  }
+  if (total !== undefined && missing === 0 && !total.holds) reasons.push(counts.lines[0] as string);
+  const unreadable = facts.journal?.unreadableRecords ?? 0;
+  if (unreadable > 0) {
+    reasons.push(`${plural(unreadable, "record")} of the journal could not be read`);
+  }
+  return reasons;
+}

@@ -1,0 +1,149 @@
+// The report as one HTML file that loads nothing: styles, scripts, charts and data are in it. It stays
+// under a megabyte at any size: what does not fit is left out from the busy end of tables, and said.
+
+import uplotScript from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
+import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
+import reportCss from "../../assets/report/report.css" with { type: "text" };
+import reportScript from "../../assets/report/report.js" with { type: "text" };
+import { clip, type OctError } from "../base/errors.ts";
+import { formatBytes, formatCount, formatDuration } from "../base/units.ts";
+import { chartJson, sparkPath } from "./charts.ts";
+import {
+  formatElapsed,
+  formatMaybe,
+  formatMs,
+  formatPercent,
+  formatPerSec,
+  formatWall,
+  oneLine,
+  plural,
+  printable,
+} from "./figures.ts";
+import { renderTemplate, templateError } from "./render-template.ts";
+import { SHIPPED_TEMPLATE } from "./template.ts";
+import { REPORT_LIMIT, type ReportModel } from "./types.ts";
+
+/** Bytes that a report of ours may have. */
+export const REPORT_BYTES_MAX = 1_000_000;
+
+export interface RenderOptions {
+  /** A project's own template instead of ours. */
+  readonly template?: string | undefined;
+  /** Where it came from, for errors in it. */
+  readonly templatePath?: string | undefined;
+  /**
+   * Hears of an error in the project's template; the report is then made with ours. Without it the
+   * error is thrown.
+   */
+  readonly onTemplateError?: ((error: OctError) => void) | undefined;
+}
+
+/** How many rows and characters the page may show. */
+export interface PageLimits {
+  readonly timers: number;
+  readonly intervals: number;
+  readonly errors: number;
+  readonly errorText: number;
+  readonly turrets: number;
+  readonly samples: number;
+  readonly sample: number;
+  readonly events: number;
+  readonly config: number;
+  readonly charts: number;
+}
+
+const LIMITS: PageLimits = {
+  timers: REPORT_LIMIT.timers,
+  intervals: REPORT_LIMIT.intervals,
+  errors: REPORT_LIMIT.errors,
+  errorText: REPORT_LIMIT.errorText,
+  turrets: REPORT_LIMIT.turrets,
+  samples: REPORT_LIMIT.malformedSamples,
+  sample: REPORT_LIMIT.sample,
+  events: REPORT_LIMIT.events,
+  config: REPORT_LIMIT.config,
+  charts: REPORT_LIMIT.charts,
+};
+
+/** Each try to fit has half of the last one's rows; the fifth is a sixteenth of everything. */
+const FIT_TRIES = 6;
+
+/** The report's HTML. */
+export function renderReport(model: ReportModel, options: RenderOptions = {}): string {
+  if (options.template !== undefined) {
+    try {
+      return renderTemplate(options.template, viewOf(model, LIMITS));
+    } catch (thrown) {
+      const error = templateError(thrown, options.template, options.templatePath);
+      if (options.onTemplateError === undefined) throw error;
+      options.onTemplateError(error);
+    }
+  }
+  let html = "";
+  for (let attempt = 0; attempt < FIT_TRIES; attempt++) {
+    html = renderTemplate(SHIPPED_TEMPLATE, viewOf(model, limitsOf(attempt)));
+    if (Buffer.byteLength(html) <= REPORT_BYTES_MAX) break;
+  }
+  return html;
+}
+
+function limitsOf(attempt: number): PageLimits {
+  const share = 2 ** attempt;
+  const part = (limit: number) => Math.max(1, Math.floor(limit / share));
+  return {
+    timers: part(LIMITS.timers),
+    intervals: part(LIMITS.intervals),
+    errors: part(LIMITS.errors),
+    errorText: part(LIMITS.errorText),
+    turrets: part(LIMITS.turrets),
+    samples: part(LIMITS.samples),
+    sample: part(LIMITS.sample),
+    events: part(LIMITS.events),
+    config: part(LIMITS.config),
+    // Charts are what people look at: they give way last.
+    charts: attempt < 2 ? LIMITS.charts : part(LIMITS.charts * 2),
+  };
+}
+
+/** What a template sees as `it`. */
+function viewOf(whole: ReportModel, limits: PageLimits): object {
+  const model = withCharts(whole, limits.charts);
+  const timers = [model.all, ...(model.other === undefined ? [] : [model.other]), ...model.timers];
+  return {
+    model,
+    limits,
+    fits: <T>(list: readonly T[], most: number): readonly T[] => list.slice(0, most),
+    rest: (all: number, shown: number, what = "rows") =>
+      all > shown ? ` ${formatCount(all - shown)} more ${what} are not shown.` : "",
+    cut: clip,
+    ms: formatMs,
+    count: formatCount,
+    maybe: formatMaybe,
+    perSec: formatPerSec,
+    percent: formatPercent,
+    elapsed: formatElapsed,
+    wall: formatWall,
+    bytes: formatBytes,
+    duration: formatDuration,
+    step: (seconds: number) => (seconds === 1 ? "second" : `${formatCount(seconds)} s`),
+    plural,
+    text: printable,
+    line: oneLine,
+    spark: sparkPath,
+    css: `${uplotCss}\n${reportCss}`,
+    script: `${uplotScript}\n${reportScript}`,
+    data: chartJson(model, timers),
+  };
+}
+
+/** The model with charts for the `most` busiest timers only. */
+function withCharts(model: ReportModel, most: number): ReportModel {
+  const charted = model.timers.filter((timer) => timer.charts !== undefined);
+  if (charted.length <= most) return model;
+  const busiest = [...charted].sort((a, b) => b.figures.count - a.figures.count).slice(0, most);
+  const kept = new Set(busiest);
+  const timers = model.timers.map((timer) =>
+    kept.has(timer) ? timer : { ...timer, charts: undefined, table: undefined },
+  );
+  return { ...model, timers };
+}

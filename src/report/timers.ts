@@ -1,0 +1,153 @@
+// All transactions and the named timers of a run: their figures, and for the busiest their charts.
+
+import { clip } from "../base/errors.ts";
+import { CELL_KIND } from "../stats/cell.ts";
+import { Histogram } from "../stats/histogram.ts";
+import { type Summary, summarise } from "../stats/summary.ts";
+import type { Results, StoredTotal } from "../store/results.ts";
+import { exactSummary } from "./exact.ts";
+import {
+  chartsAndTable,
+  type IntervalSource,
+  pointsEach,
+  rowSource,
+  rowValues,
+  storedSource,
+} from "./intervals.ts";
+import { type ClockName, type Figures, REPORT_LIMIT, type TimerModel } from "./types.ts";
+
+export interface TimerModels {
+  readonly all: TimerModel;
+  readonly other: TimerModel | undefined;
+  /** The busiest, in the order of their names. */
+  readonly timers: readonly TimerModel[];
+  readonly timersTotal: number;
+  readonly timerValues: number;
+  readonly measuredS: number;
+}
+
+const US_PER_S = 1_000_000;
+
+export function timerModels(results: Results, intervalS: number): TimerModels {
+  const totals = results.totals();
+  const service = totals.find((one) => one.kind === CELL_KIND.timer && one.name === "");
+  const response = totals.find(
+    (one) => one.kind === CELL_KIND.response && one.name === "" && one.count > 0,
+  );
+  const named = totals.filter((one) => one.kind === CELL_KIND.timer && one.name !== "");
+  const busiest = [...named].sort((a, b) => b.count - a.count).slice(0, REPORT_LIMIT.timers);
+  const charted = busiest.slice(0, REPORT_LIMIT.charts).filter((one) => one.count > 0);
+  const sourceOf = openSources(results, charted);
+  const transactions = sourceOf(CELL_KIND.timer, "");
+  const measuredS = measuredSeconds(results, transactions.spanS);
+  const pointsOfEach = pointsEach(charted.length + (response === undefined ? 0 : 1));
+  const make = (total: StoredTotal | undefined, shape: TimerShape): TimerModel => {
+    const figures = figuresOf(total, measuredS);
+    const chosen = shape.source && {
+      ...chartsAndTable(shape.source, {
+        intervalS,
+        measuredS,
+        pointsMax: shape.id === "all" ? REPORT_LIMIT.points : pointsOfEach,
+        rowsMax: shape.id === "all" ? REPORT_LIMIT.intervals : REPORT_LIMIT.timerIntervals,
+      }),
+    };
+    const { id, name, clock } = shape;
+    return { id, name, clock, figures, charts: chosen?.charts, table: chosen?.table };
+  };
+  const serviceModel = make(service, {
+    id: response === undefined ? "all" : "service",
+    name: "All transactions",
+    clock: "service",
+    source: transactions,
+  });
+  const shown = new Set(busiest);
+  return {
+    ...(response === undefined
+      ? { all: serviceModel, other: undefined }
+      : {
+          all: make(response, {
+            id: "all",
+            name: "All transactions",
+            clock: "response",
+            source: sourceOf(CELL_KIND.response, ""),
+          }),
+          other: serviceModel,
+        }),
+    timers: named
+      .filter((total) => shown.has(total))
+      .map((total, i) =>
+        make(total, {
+          id: `t${i + 1}`,
+          name: clip(total.name, REPORT_LIMIT.name),
+          clock: "service",
+          source: charted.includes(total) ? sourceOf(CELL_KIND.timer, total.name) : undefined,
+        }),
+      ),
+    timersTotal: named.length,
+    timerValues: named.reduce((sum, total) => sum + total.count, 0),
+    measuredS,
+  };
+}
+
+interface TimerShape {
+  readonly id: string;
+  readonly name: string;
+  readonly clock: ClockName;
+  /** Undefined where the timer has no charts. */
+  readonly source: IntervalSource | undefined;
+}
+
+type OpenSource = (kind: StoredTotal["kind"], name: string) => IntervalSource;
+
+function openSources(results: Results, charted: readonly StoredTotal[]): OpenSource {
+  if (results.origin === "oct") return (kind, name) => storedSource({ results, kind, name });
+  const values = rowValues(results, new Set(["", ...charted.map((total) => total.name)]));
+  return (_, name) => rowSource(values.get(name) ?? { second: [], valueS: [], isError: [] });
+}
+
+/**
+ * What rates are divided by: until the last transaction finished, but not less than was asked for,
+ * unless the run ended before. Draining after the end is not measured time.
+ */
+function measuredSeconds(results: Results, spanS: number): number {
+  const { runTimeUs, durationUs } = results.facts;
+  if (durationUs === undefined) return spanS;
+  const durationS = durationUs / US_PER_S;
+  const askedS = Math.min(runTimeUs === undefined ? 0 : runTimeUs / US_PER_S, durationS);
+  return Math.max(askedS, Math.min(spanS, durationS));
+}
+
+function figuresOf(total: StoredTotal | undefined, measuredS: number): Figures {
+  const summary = total === undefined ? EMPTY : summaryOf(total);
+  const { count, errorCount } = summary;
+  return {
+    ...summary,
+    ratePerSec: measuredS > 0 ? count / measuredS : 0,
+    errorPercent: count === 0 ? 0 : (errorCount / count) * 100,
+  };
+}
+
+function summaryOf(total: StoredTotal): Summary {
+  if (total.valuesS !== undefined) {
+    return exactSummary(Float64Array.from(total.valuesS), total.errorCount);
+  }
+  const histogram =
+    total.histogram === undefined ? undefined : Histogram.fromPayload(total.histogram);
+  return summarise({ ...total, histogram });
+}
+
+const EMPTY: Summary = {
+  count: 0,
+  errorCount: 0,
+  meanUs: 0,
+  minUs: 0,
+  maxUs: 0,
+  stdevUs: 0,
+  p50Us: 0,
+  p75Us: 0,
+  p80Us: 0,
+  p90Us: 0,
+  p95Us: 0,
+  p99Us: 0,
+  p999Us: 0,
+};
