@@ -301,7 +301,7 @@ export class HqRun implements HqCore {
       this.#countsUs = nowUs;
       this.options.journal.append(RECORD_KIND.counts, encodeJsonRecord(this.#counts()));
     }
-    this.options.journal.sync();
+    this.options.journal.syncSoon();
     if (this.#startUs !== undefined) this.options.onProgress?.(this.snapshot());
   }
 

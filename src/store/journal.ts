@@ -3,6 +3,7 @@
 
 import {
   closeSync,
+  fdatasync,
   fdatasyncSync,
   ftruncateSync,
   mkdirSync,
@@ -47,6 +48,8 @@ export class Journal {
   /** Bytes of whole frames in the current segment. */
   #segmentSize = 0;
   #closedBytes = 0;
+  #isSyncing = false;
+  #syncError: Error | undefined;
   /** Bytes that could not be cut off follow the last whole frame: this segment is over. */
   #isTorn = false;
 
@@ -99,6 +102,7 @@ export class Journal {
    * tries again.
    */
   flush(): void {
+    if (this.#syncError !== undefined) throw diskError(this.#syncError, this.#path(), SAFE);
     if (this.#buffer.length === 0) return;
     if (this.#isTorn || this.#segmentSize >= this.#segmentBytes) this.#rotate();
     const bytes = this.#buffer.view();
@@ -120,6 +124,22 @@ export class Journal {
     } catch (error) {
       throw diskError(error, this.#path(), SAFE);
     }
+  }
+
+  /**
+   * Makes what is flushed survive a power cut without waiting for the disk; the next flush throws what
+   * went wrong. While one such sync goes on another is not begun.
+   */
+  syncSoon(): void {
+    this.flush();
+    if (this.#isSyncing) return;
+    this.#isSyncing = true;
+    const fd = this.#fd;
+    fdatasync(fd, (error) => {
+      this.#isSyncing = false;
+      // A segment that was sealed or closed meanwhile was synced when it was.
+      if (error !== null && fd === this.#fd) this.#syncError = error;
+    });
   }
 
   /** Flushes, syncs and closes; closes even if the disk refuses. */
