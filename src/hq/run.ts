@@ -335,13 +335,23 @@ export class HqRun implements HqCore {
       reason,
       counts,
     };
-    for (const turret of this.registry.all()) this.changed(turret);
+    for (const turret of this.registry.all()) this.#recordLast(turret);
     this.options.journal.append(RECORD_KIND.runClosed, encodeJsonRecord(closed));
     this.options.journal.sync();
     this.#link?.acknowledge();
     this.#link?.end(reason);
     const exitCode = verdict.word === "PARTIAL" ? EXIT.dataMissing : EXIT.ok;
     this.#outcome = { hasStarted, exitCode, reason, verdict, counts, ...this.#failure };
+  }
+
+  // "lost" as the last word means that something is missing: not so of who never fired or handed over.
+  #recordLast(turret: KnownTurret): void {
+    const isMissed = turret.hasStarted && turret.totals === undefined;
+    if (turret.isLost && !isMissed) {
+      turret.isLost = false;
+      turret.status = "left";
+    }
+    this.changed(turret);
   }
 
   #sayEnd(reasons: readonly string[]): void {

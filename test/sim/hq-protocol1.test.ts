@@ -177,6 +177,26 @@ describe("HqRun with stock turrets", () => {
     expect(world.lines).toContain("turret navigation is back");
   });
 
+  test("a turret that was lost before the start is not missed at the end", async () => {
+    using folder = tempFolder();
+    const world = new HqWorld(folder.path, { runTimeUs: 1_000_000 });
+    const early = world.addPeer();
+    early.hello();
+    await world.pass(5_000_000);
+    expect(world.hq.snapshot().lostTurrets).toBe(1);
+    await world.begin();
+    await world.end();
+    expect(world.hq.outcome.verdict.word).toBe("VALID");
+    expect(
+      world
+        .journal()
+        .turrets.filter(({ turretIndex }) => turretIndex === 0)
+        .at(-1),
+    ).toMatchObject({
+      status: "left",
+    });
+  });
+
   test("results keep a turret alive that answers no request", async () => {
     using folder = tempFolder();
     const world = new HqWorld(folder.path, { runTimeUs: 12_000_000 });
