@@ -1,7 +1,7 @@
 // A database into its report: used at the end of a run, by oct report and by oct rebuild.
 
 import { readFileSync } from "node:fs";
-import { renderReport } from "../report/html.ts";
+import { type RenderOptions, renderReport } from "../report/html.ts";
 import { buildReportModel } from "../report/model.ts";
 import { loadProjectTemplate } from "../report/template.ts";
 import { renderSummary } from "../report/text.ts";
@@ -32,11 +32,7 @@ export async function makeReport(request: ReportRequest): Promise<{ summary: str
       results,
       request.intervalS === undefined ? {} : { intervalS: request.intervalS },
     );
-    const template = chooseTemplate(request);
-    writeFileAtomic(
-      request.outputPath,
-      renderReport(model, template === undefined ? {} : { template }),
-    );
+    writeFileAtomic(request.outputPath, renderReport(model, chooseTemplate(request)));
     screen.clearStatus();
     const isColor = env.useColor(env.stdout);
     return { summary: renderSummary(model, { columns: env.stdout.columns(), color: isColor }) };
@@ -45,16 +41,23 @@ export async function makeReport(request: ReportRequest): Promise<{ summary: str
   }
 }
 
-function chooseTemplate(request: ReportRequest): string | undefined {
-  if (request.templatePath !== undefined) {
+// A mistake in a template named on the command line is the command's error. In a project's own it must
+// not cost the report of a run: it is told, and the report is made with ours.
+function chooseTemplate(request: ReportRequest): RenderOptions {
+  const { templatePath, projectDirectory, screen } = request;
+  if (templatePath !== undefined) {
     try {
-      return readFileSync(request.templatePath, "utf8");
+      return { template: readFileSync(templatePath, "utf8"), templatePath };
     } catch (thrown) {
-      throw fileError("can not read the template", request.templatePath, thrown);
+      throw fileError("can not read the template", templatePath, thrown);
     }
   }
-  if (request.projectDirectory === undefined) return undefined;
-  const { template, notice } = loadProjectTemplate(request.projectDirectory);
-  if (notice !== undefined) request.screen.line(notice);
-  return template;
+  if (projectDirectory === undefined) return {};
+  const { notice, ...own } = loadProjectTemplate(projectDirectory);
+  if (notice !== undefined) screen.line(notice);
+  return {
+    ...own,
+    onTemplateError: (error) =>
+      screen.line(`${error.where}: ${error.message}\nThe report is made with oct's own template.`),
+  };
 }
