@@ -1,33 +1,10 @@
 // One HQ and scripted turrets of the oct link that do what real ones do seldom.
 
 import { describe, expect, test } from "bun:test";
-import { LINK_VERSION } from "../../src/protocol/messages.ts";
 import { tempFolder } from "../support/temp.ts";
-import { HqWorld, type HqWorldOptions, type LinkPeer, RUN_ID, status } from "./support/hq-world.ts";
+import { firing, join } from "./support/hq-firing.ts";
+import { HqWorld, type LinkPeer, status } from "./support/hq-world.ts";
 import { definition } from "./support/world.ts";
-
-/** A world whose one scripted turret fires. */
-async function firing(
-  directory: string,
-  options: HqWorldOptions = {},
-): Promise<{ world: HqWorld; peer: LinkPeer }> {
-  const world = new HqWorld(directory, options);
-  const peer = world.addPeer();
-  await join(world, peer);
-  await world.until(() => world.hq.phase === "firing");
-  await world.pass(400_000);
-  peer.started();
-  peer.heard();
-  await world.turn();
-  return { world, peer };
-}
-
-async function join(world: HqWorld, peer: LinkPeer): Promise<void> {
-  peer.hello();
-  await world.turn();
-  peer.ready();
-  await world.turn();
-}
 
 function countsOf(world: HqWorld, index = 0) {
   return world.hq.outcome.counts.turrets.find((turret) => turret.turretIndex === index);
@@ -330,72 +307,5 @@ describe("HqRun and barriers of the link", () => {
     await world.until(() => world.hq.isOver);
     expect(world.hq.outcome.verdict.word).toBe("VALID");
     expect(world.hq.snapshot().turretCount).toBe(2);
-  });
-});
-
-describe("HqRun and hostile peers of the link", () => {
-  test("noise is counted, another version is refused with a reason, strangers get no answer", async () => {
-    using folder = tempFolder();
-    const world = new HqWorld(folder.path);
-    const peer = world.addPeer();
-    peer.sayRaw(new Uint8Array(0));
-    peer.sayRaw(new Uint8Array([LINK_VERSION, 200, 0, 0, 0, 0]));
-    peer.sayRaw(new Uint8Array([LINK_VERSION + 1, 1, 0, 0, 0, 0]));
-    peer.say({ type: "ping", sentTurretUs: 1 });
-    peer.ready();
-    peer.say(peer.batch(3));
-    await world.turn();
-    expect(peer.heard()).toMatchObject([
-      { type: "refused", reason: expect.stringContaining("another version") },
-    ]);
-    expect(world.hq.malformed.counts()).toEqual({
-      "link message that cannot be read": 2,
-      "link message of another version": 1,
-    });
-  });
-
-  test("a protocol-1 status cannot speak for a turret of the link", async () => {
-    using folder = tempFolder();
-    const { world, peer } = await firing(folder.path);
-    world.protocol1.push(status({ uuid: peer.uuid, turret: "impostor", status: "Killed" }));
-    await world.turn();
-    expect(world.hq.snapshot().turrets).toMatchObject([
-      { name: "navigation", wire: "link", status: "Running" },
-      { name: "impostor", wire: "protocol 1", status: "Killed" },
-    ]);
-  });
-
-  test("a flood of events, chunk requests and stats stays bounded", async () => {
-    using folder = tempFolder();
-    const { world, peer } = await firing(folder.path);
-    peer.heard();
-    const stats = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`n${i}`, i]));
-    peer.say({ type: "heartbeat", runId: RUN_ID, state: "firing", stats: { ...stats, x: "y" } });
-    for (let i = 0; i < 1_000; i++) {
-      peer.say({ type: "event", runId: RUN_ID, level: "info", text: `event ${i}` });
-      peer.say({ type: "pack-wanted", hash: "a".repeat(64), offsetBytes: 0 });
-    }
-    await world.turn();
-    expect(peer.types().filter((type) => type === "pack-chunk")).toHaveLength(4);
-    expect(world.journal().events.filter((event) => event["turretIndex"] === 0)).toHaveLength(500);
-    expect(world.lines.length).toBeLessThan(220);
-    expect(world.hq.malformed.counts()).toEqual({ "event of a turret that says too much": 500 });
-    expect(Object.keys(world.hq.snapshot().turrets[0]?.stats ?? {})).toHaveLength(32);
-  });
-
-  test("chunks of a pack come by hash and offset, others are not answered", async () => {
-    using folder = tempFolder();
-    const world = new HqWorld(folder.path);
-    const peer = world.addPeer();
-    peer.hello();
-    await world.turn();
-    peer.heard();
-    const hash = "a".repeat(64);
-    peer.say({ type: "pack-wanted", hash, offsetBytes: 262_144 });
-    peer.say({ type: "pack-wanted", hash, offsetBytes: 300_000 });
-    peer.say({ type: "pack-wanted", hash: "c".repeat(64), offsetBytes: 0 });
-    await world.turn();
-    const chunks = peer.heard().filter((message) => message.type === "pack-chunk");
-    expect(chunks.map(({ bytes }) => bytes.length)).toEqual([37_856]);
   });
 });
