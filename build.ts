@@ -80,7 +80,8 @@ async function buildTarget(target: Target, outfile: string): Promise<number> {
       minify: true,
       splitting: true,
       env: "disable",
-      define: { "process.env.NODE_ENV": '"production"' },
+      // Packages made for Node ask for their own folder; the binary must not hold this machine's.
+      define: { "process.env.NODE_ENV": '"production"', __dirname: '"/"', __filename: '"/"' },
       plugins: [embedLibzmq(target)],
       compile: {
         target: target.bun,

@@ -83,7 +83,7 @@ function filesOf(pattern: string): string[] {
     .sort();
 }
 
-const sources = filesOf("src/**/*.ts");
+const sources = filesOf("src/**/*.ts").filter((file) => !file.endsWith(".d.ts"));
 const texts = new Map(sources.map((file) => [file, readFileSync(path.join(root, file), "utf8")]));
 
 function folderOf(file: string): string {

@@ -5,7 +5,7 @@
   const root = document.documentElement;
   const data = JSON.parse(document.getElementById("oct-data").textContent);
   const timers = new Map(data.timers.map((timer) => [timer.id, timer]));
-  const figures = [...document.querySelectorAll("figure.chart")];
+  const figures = [...document.querySelectorAll("figure.chart")].filter((figure) => figure.querySelector(".plot"));
   const drawn = new Map();
   const HEIGHT = 208;
   const PRINT_WIDTH = 320;
@@ -76,8 +76,18 @@
     },
   };
 
-  function seriesOf([label, , variable, , look = {}], points) {
+  // A value between two gaps has no line to be on: only a dot shows it.
+  function lonely(values) {
+    const found = [];
+    values.forEach((value, i) => {
+      if (value !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null) found.push(i);
+    });
+    return found;
+  }
+
+  function seriesOf([label, , variable, , look = {}], values) {
     const stroke = color(variable);
+    const hasDots = look.dots || values.length < 13;
     return {
       label,
       stroke,
@@ -87,8 +97,9 @@
       ...(look.fill && { fill: `${stroke}26` }),
       spanGaps: false,
       points: {
-        show: look.dots || points < 45,
-        size: look.dots ? 4.5 : points < 45 ? 5 : 4,
+        show: hasDots,
+        filter: (u, at, isShown) => (isShown ? null : lonely(u.data[at])),
+        size: look.dots ? 4.5 : 5.5,
         width: 0,
         fill: stroke,
       },
@@ -170,7 +181,7 @@
           y: { range: (u, min, max) => [0, max > 0 ? max * 1.08 : 1] },
         },
         cursor: { sync: { key: figure.dataset.timer }, y: false, drag: { x: true, y: false }, points: { size: 7 } },
-        series: [{}, ...kind.lines.map((line) => seriesOf(line, points))],
+        series: [{}, ...kind.lines.map((line, i) => seriesOf(line, ys[i]))],
         axes: axes(),
         padding: [6, 12, 0, 0],
         hooks: {

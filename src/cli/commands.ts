@@ -10,7 +10,7 @@ const CONFIG_FILE: OptionSpec = {
 const VALUES: readonly OptionSpec[] = [
   {
     flags: "-e, --env <name=value>",
-    help: "a value for the scripts (process.env and config.env); repeatable",
+    help: "a value for the scripts' environment; repeatable",
     isRepeatable: true,
   },
   {

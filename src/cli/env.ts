@@ -1,8 +1,11 @@
 // The process as an argument: arguments, variables, streams, signals and exit. Everything below the
 // entries takes an Env (or parts of one), so a test runs any command in memory.
 
+import { writeSync } from "node:fs";
 import os from "node:os";
+import { isatty } from "node:tty";
 import { type Clock, systemClock } from "../base/clock.ts";
+import { systemCode } from "../base/errors.ts";
 
 export interface Output {
   write(text: string): void;
@@ -43,8 +46,8 @@ export function systemEnv(parts: { version: string; workerUrl: string }): Env {
     args: process.argv.slice(2),
     cwd: process.cwd(),
     variables,
-    stdout: outputOf(process.stdout),
-    stderr: outputOf(process.stderr),
+    stdout: outputOf(1, () => process.stdout),
+    stderr: outputOf(2, () => process.stderr),
     clock: systemClock(),
     get host() {
       return os.hostname();
@@ -77,15 +80,30 @@ export function systemEnv(parts: { version: string; workerUrl: string }): Env {
 const DEFAULT_COLUMNS = 80;
 const DEFAULT_ROWS = 24;
 
-function outputOf(stream: NodeJS.WriteStream): Output {
+// Making the stream objects costs milliseconds, so they are made when their size is asked for. Text is
+// written at once and whole: nothing is left in a buffer when the process exits.
+function outputOf(fd: number, stream: () => NodeJS.WriteStream): Output {
   return {
-    write(text) {
-      stream.write(text);
-    },
-    get isTerminal() {
-      return stream.isTTY === true;
-    },
-    columns: () => stream.columns ?? DEFAULT_COLUMNS,
-    rows: () => stream.rows ?? DEFAULT_ROWS,
+    write: (text) => writeWhole(fd, text),
+    isTerminal: isatty(fd),
+    columns: () => stream().columns ?? DEFAULT_COLUMNS,
+    rows: () => stream().rows ?? DEFAULT_ROWS,
   };
+}
+
+function writeWhole(fd: number, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += writeSync(fd, bytes, done);
+    } catch (thrown) {
+      const code = systemCode(thrown);
+      // The reader is slow: wait for it. The reader is gone: what is left has no reader.
+      if (code !== "EAGAIN") {
+        if (code === "EPIPE") return;
+        throw thrown;
+      }
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    }
+  }
 }

@@ -35,6 +35,8 @@ export interface CannonThread {
   readonly prepared: Map<string, PreparedRequest>;
   /** Told of each error, for the first of a kind to be shown with its place. */
   readonly onError: (thrown: unknown, text: string) => void;
+  /** Hides secrets in a text that leaves the thread. */
+  readonly redact: (text: string) => string;
 }
 
 export class Cannon implements CannonHost {
@@ -193,7 +195,7 @@ export class Cannon implements CannonHost {
   // The first error of a transaction is its error.
   #fail(thrown: unknown): void {
     if (this.#error !== "" || this.#shared.recorder.isOver) return;
-    this.#error = errorText(thrown);
+    this.#error = this.#shared.redact(errorText(thrown));
     this.#shared.onError(thrown, this.#error);
   }
 

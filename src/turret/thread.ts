@@ -8,6 +8,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { errorText, OctError } from "../base/errors.ts";
 import type { JsonValue } from "../base/json.ts";
 import { Random } from "../base/random.ts";
+import type { Redactor } from "../base/redact.ts";
 import { Timeouts } from "../http/timeouts.ts";
 import { rampUpPlan } from "../pace/closed.ts";
 import { COUNTER } from "../stats/cell.ts";
@@ -19,6 +20,7 @@ import { startGauges } from "./thread-gauges.ts";
 import { guardExit, watchStrays } from "./thread-guards.ts";
 import { type FromThread, readToThread, type ThreadJob, type ToThread } from "./thread-messages.ts";
 import { ThreadRecorder } from "./thread-recorder.ts";
+import { redactorOf } from "./thread-secrets.ts";
 import { sleeperOf } from "./thread-sleep.ts";
 import { PHASE, ThreadState } from "./thread-state.ts";
 
@@ -88,6 +90,7 @@ class Thread {
   readonly #abort = new AbortController();
   readonly #context: Record<string, JsonValue>;
   readonly #shown = new Map<string, number>();
+  readonly #redactor: Redactor;
   #cannons: Cannon[] = [];
   #stopFlushing = () => {};
 
@@ -97,6 +100,7 @@ class Thread {
     this.#clock = clock;
     this.#post = post;
     this.#context = { ...job.context };
+    this.#redactor = redactorOf(job.definition);
     this.#recorder = new ThreadRecorder({
       clock,
       state,
@@ -136,7 +140,7 @@ class Thread {
       this.#post({ type: "loaded", places: shared.script.places });
     } catch (thrown) {
       const error = thrown instanceof OctError ? thrown : undefined;
-      const text = errorText(thrown);
+      const text = this.#redactor.text(errorText(thrown));
       this.#post({ type: "load-failed", text, where: error?.where, hint: error?.hint });
     }
   }
@@ -184,6 +188,7 @@ class Thread {
       timeouts: new Timeouts(this.#clock),
       prepared: new Map(),
       onError: (thrown, text) => this.#showError(thrown, text),
+      redact: (text) => this.#redactor.text(text),
     };
   }
 
@@ -203,11 +208,14 @@ class Thread {
   }
 
   #flush(): void {
-    const batch = this.#recorder.take();
-    if (batch === undefined) return;
-    const { bytes, transactions } = batch;
-    const { started } = this.#state;
-    this.#post({ type: "batch", bytes, transactions, started }, [bytes.buffer as ArrayBuffer]);
+    // A batch holds a bounded number of cells; the rest comes with the next.
+    for (;;) {
+      const batch = this.#recorder.take();
+      if (batch === undefined) return;
+      const { bytes, transactions } = batch;
+      const { started } = this.#state;
+      this.#post({ type: "batch", bytes, transactions, started }, [bytes.buffer as ArrayBuffer]);
+    }
   }
 
   #finish(): void {
@@ -246,7 +254,7 @@ class Thread {
     this.#shown.set(key, count);
     if (count > SHOWN_MAX) return;
     const rest = count === SHOWN_MAX ? " (further ones are only counted)" : "";
-    this.#post({ type: "event", level, text: text + rest });
+    this.#post({ type: "event", level, text: this.#redactor.text(text + rest) });
   }
 }
 

@@ -168,7 +168,7 @@ describe("oct turret --tar", () => {
       }),
     );
     await using turret = startOct(["turret", "--config", turretConfig], { cwd: folder.path });
-    await turret.sees(/Aborted.*broken\.ts|broken\.ts[^]*Aborted/);
+    await turret.sees(/Aborted.*broken\.ts|broken\.ts[\s\S]*Aborted/);
     turret.signal("SIGINT");
     const ended = await turret.finished();
     expect(`${ended.stdout}${ended.stderr}`).toContain("broken.ts");

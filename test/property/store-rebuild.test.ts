@@ -161,7 +161,7 @@ describe("rebuildDatabase", () => {
           results.close();
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 30, endOnFailure: true },
     );
   });
 });

@@ -61,6 +61,7 @@ def main():
         push.send_json({**status, "status": f"storm {index}"})
     print(f"good {count}", flush=True)
     push.close()
+    orders.close()
     context.term()
 
 

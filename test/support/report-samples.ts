@@ -154,7 +154,7 @@ export const HOSTILE_NAMES: readonly string[] = [
   "x".repeat(4096),
   "constructor",
   "__proto__",
-  "${it.model}",
+  ["$", "{it.model}"].join(""),
   "<%= it.model %>",
 ];
 

@@ -48,6 +48,7 @@ def main():
             break
     print(f"sent {sent}", flush=True)
     push.close()
+    orders.close()
     context.term()
 
 

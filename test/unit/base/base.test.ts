@@ -126,7 +126,7 @@ describe("Ring", () => {
             }
             expect([...ring]).toEqual(oracle);
             expect(ring.peek()).toBe(oracle[0]);
-          expect(ring.at(2)).toBe(oracle[2]);
+            expect(ring.at(2)).toBe(oracle[2]);
             expect(ring.isFull).toBe(oracle.length === size);
           });
         },

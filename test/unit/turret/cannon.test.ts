@@ -43,6 +43,7 @@ function bench(exported: Readonly<Record<string, unknown>>) {
     timeouts: new Timeouts(clock),
     prepared: new Map(),
     onError: (_, text) => shown.push(text),
+    redact: (text) => text,
   });
   return {
     cannon,
