@@ -48,6 +48,10 @@ const ONLY_IN: Readonly<Record<string, string>> = {
   eta: "report",
   uplot: "report",
   cac: "cli",
+  "tough-cookie": "http",
+  "jsonpath-plus": "api",
+  xpath: "api",
+  papaparse: "api",
 };
 
 /** Globals that reach the world, and the files that may. */

@@ -33,6 +33,18 @@ export interface CannonHost {
   /** A named timer begins; what is returned goes back into `endTimer`. */
   beginTimer(name: string): TimerMark;
   endTimer(mark: TimerMark, isError: boolean): void;
+  /** A duration that was measured elsewhere, under a timer's name. */
+  recordTimer(name: string, durationUs: number, isError: boolean): void;
+  /** Adds to a counter. */
+  count(name: string, amount: number): void;
+  /** A sample of a value. */
+  gauge(name: string, value: number): void;
+  /** One evaluation of a check. */
+  check(name: string, isOk: boolean): void;
+  /** Makes the transaction an error of this text, unless it has one already; it goes on. */
+  fail(text: string): void;
+  /** Calls `dispose` when the cannon is closed; what is returned takes that back. */
+  onClose(dispose: () => void): () => void;
 }
 
 /** A running timer. */

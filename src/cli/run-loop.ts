@@ -5,6 +5,8 @@ import { EXIT } from "../base/errors.ts";
 import { formatCount } from "../base/units.ts";
 import type { ProjectConfig } from "../config/project.ts";
 import type { HqRun, HqSnapshot } from "../hq/run.ts";
+import type { Compactor } from "../store/compact.ts";
+import type { Journal } from "../store/journal.ts";
 import type { Env } from "./env.ts";
 import type { Wires } from "./run-wires.ts";
 import type { Screen } from "./screen.ts";
@@ -12,10 +14,14 @@ import type { Screen } from "./screen.ts";
 /** How long results wait before they are read, journaled and acknowledged. */
 const TURN_US = 5_000;
 const REDRAW_US = 250_000;
+/** A turn that took longer leaves no time for the compaction of the journal. */
+const BUSY_TURN_US = 2_000;
 
 export interface WheelOptions {
   readonly hq: HqRun;
   readonly wires: Wires;
+  readonly journal: Journal;
+  readonly compactor: Compactor;
   readonly env: Env;
   readonly screen: Screen;
   readonly config: ProjectConfig;
@@ -23,7 +29,7 @@ export interface WheelOptions {
 
 /** Resolves when the run is over; rejects with what a turn threw. */
 export function turnWheel(options: WheelOptions): Promise<void> {
-  const { hq, wires, env, screen } = options;
+  const { hq, wires, env, screen, journal, compactor } = options;
   return new Promise((resolve, reject) => {
     const progress = new ProgressLines(options);
     let interrupts = 0;
@@ -47,10 +53,12 @@ export function turnWheel(options: WheelOptions): Promise<void> {
     });
     const stopTurning = env.clock.every(TURN_US, () => {
       try {
+        const startUs = env.clock.nowUs();
         hq.tick();
         wires.tick();
         progress.show(hq.snapshot());
-        if (hq.isOver) end();
+        if (hq.isOver) return end();
+        if (env.clock.nowUs() - startUs < BUSY_TURN_US) compactor.step(journal.segmentNumber);
       } catch (thrown) {
         end(thrown);
       }

@@ -8,6 +8,7 @@ import { loadProject } from "../config/load.ts";
 import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
 import { HqRun } from "../hq/run.ts";
 import { buildTurretPack } from "../pack/pack.ts";
+import { Compactor } from "../store/compact.ts";
 import { Journal } from "../store/journal.ts";
 import { JOURNAL_VERSION, type RunOpened } from "../store/records.ts";
 import type { CommandInput } from "./command.ts";
@@ -48,7 +49,9 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
         buildTurretPack({ directory, config, definition, tools: packToolsOf(env) }),
       onLine: (text) => screen.line(values.redactor.text(text)),
     });
-    await turnWheel({ hq, wires, env, screen, config });
+    using compactor = new Compactor({ directory: results });
+    await turnWheel({ hq, wires, journal, compactor, env, screen, config });
+    compactor.close();
     journal.close();
     return await finishRun({
       env,

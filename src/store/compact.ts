@@ -110,6 +110,7 @@ export class Compactor {
   }
 
   #nextJob(segmentNumber: number): SegmentJob | undefined {
+    if (segmentNumber <= this.#lastDone + 1) return undefined;
     const segment = listSegments(this.#options.directory).find((one) => {
       return one.number > this.#lastDone && one.number < segmentNumber;
     });

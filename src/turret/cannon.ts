@@ -54,6 +54,7 @@ export class Cannon implements CannonHost {
   #pool: Pool | undefined;
   #http: HttpSession | undefined;
   #random: Random | undefined;
+  readonly #closing = new Set<() => void>();
 
   constructor(index: number, shared: CannonThread) {
     this.index = index;
@@ -116,6 +117,8 @@ export class Cannon implements CannonHost {
   /** Gives up connections; what the script still awaits on them fails. */
   close(): void {
     this.#pool?.close();
+    for (const dispose of this.#closing) dispose();
+    this.#closing.clear();
   }
 
   get http(): HttpSession {
@@ -161,6 +164,33 @@ export class Cannon implements CannonHost {
     this.#setRowTimer(mark.name, durationUs / US_PER_S);
     this.#timerSlot = mark.outerSlot;
     state.enter(this.#phase, mark.outerSlot);
+  }
+
+  recordTimer(name: string, durationUs: number, isError: boolean): void {
+    const { recorder } = this.#shared;
+    recorder.timer(recorder.timerSlot(name), this.thread.clock.nowUs(), durationUs, isError);
+    this.#setRowTimer(name, durationUs / US_PER_S);
+  }
+
+  count(name: string, amount: number): void {
+    this.#shared.recorder.count(name, amount);
+  }
+
+  gauge(name: string, value: number): void {
+    this.#shared.recorder.gaugeNow(name, value);
+  }
+
+  check(name: string, isOk: boolean): void {
+    this.#shared.recorder.check(name, isOk);
+  }
+
+  fail(text: string): void {
+    this.#fail(text);
+  }
+
+  onClose(dispose: () => void): () => void {
+    this.#closing.add(dispose);
+    return () => this.#closing.delete(dispose);
   }
 
   #construct(): ScriptTransaction | undefined {

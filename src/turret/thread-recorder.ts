@@ -126,6 +126,17 @@ export class ThreadRecorder {
     this.#batch.record(this.#batch.slot(CELL_KIND.gauge, name), second, value, false);
   }
 
+  gaugeNow(name: string, value: number): void {
+    if (!this.#isOver) this.gauge(name, this.secondOf(this.#clock.nowUs()), value);
+  }
+
+  check(name: string, isOk: boolean): void {
+    if (this.#isOver) return;
+    const second = this.secondOf(this.#clock.nowUs());
+    const failures = isOk ? 0 : 1;
+    this.#batch.add(this.#batch.slot(CELL_KIND.check, name), second, 1, failures, 1);
+  }
+
   count(name: string, n: number): void {
     if (n === 0 || this.#isOver) return;
     const second = this.secondOf(this.#clock.nowUs());

@@ -237,7 +237,7 @@ describe("errors", () => {
     ["", "empty error"],
     [null, "null"],
     [{ code: 5 }, '{"code":5}'],
-  ])("errorText(%p) is %p", (thrown, expected) => {
+  ])("errorText of thrown thing %#", (thrown, expected) => {
     expect(errorText(thrown)).toBe(expected);
   });
 
