@@ -7,6 +7,7 @@ import type { ProjectConfig } from "../config/project.ts";
 import type { HqOutcome } from "../hq/run.ts";
 import { removeJournal } from "../store/journal.ts";
 import { rebuildDatabase } from "../store/rebuild.ts";
+import { placeDatabase } from "./configured-database.ts";
 import type { Env } from "./env.ts";
 import { writeFileAtomic } from "./files.ts";
 import { makeReport } from "./make-report.ts";
@@ -45,6 +46,8 @@ export async function finishRun(options: FinishOptions): Promise<number> {
   });
   screen.clearStatus();
   if (!options.isJournalKept) removeJournal(results);
+  const copy = placeDatabase(env, options.config, { directory: options.directory, databasePath });
+  if (copy !== undefined) screen.line(`database also written to ${copy}`);
   if (options.isReportWanted) {
     screen.line("\nanalyzing results...\n");
     const startUs = env.clock.nowUs();

@@ -4,7 +4,10 @@
 import path from "node:path";
 import { EXIT, OctError, UsageError } from "../base/errors.ts";
 import { loadProject } from "../config/load.ts";
+import type { ProjectConfig } from "../config/project.ts";
+import { recoverable } from "../store/rebuild.ts";
 import type { CommandInput } from "./command.ts";
+import { configuredDatabase } from "./configured-database.ts";
 import type { Env } from "./env.ts";
 import { isDirectory, isFile, resolveFrom, showPath } from "./files.ts";
 import { makeReport } from "./make-report.ts";
@@ -20,8 +23,7 @@ export async function runRebuildResults(input: CommandInput, env: Env): Promise<
   const { config, warnings } = loadProject({ directory: path.dirname(configFile), configFile });
   const screen = new Screen(env.stdout, env.clock);
   for (const warning of warnings) env.stderr.write(`${warning}\n`);
-  const databasePath =
-    sqlite ?? (await configuredDatabase(config.resultsDatabaseUri, directory, screen));
+  const databasePath = sqlite ?? (await databaseOf(env, config, { directory, configFile, screen }));
   const outputPath = path.join(directory, "results.html");
   const made = await makeReport({
     env,
@@ -60,12 +62,20 @@ function readForm(
   return { sqlite, configFile };
 }
 
-async function configuredDatabase(uri: string, directory: string, screen: Screen): Promise<string> {
-  if (uri === "default") return await recoverDatabase(directory, screen);
-  const file = path.resolve(directory, uri.replace(/^sqlite:\/{2,3}/, ""));
-  if (isFile(file)) return file;
+// The folder's own database first: the file that the config names may hold a later run.
+async function databaseOf(
+  env: Env,
+  config: ProjectConfig,
+  places: { directory: string; configFile: string; screen: Screen },
+): Promise<string> {
+  const { directory, configFile, screen } = places;
+  const found = recoverable(directory);
+  if (found.hasJournal || found.hasDatabase) return await recoverDatabase(directory, screen);
+  const configured = configuredDatabase(env, config, path.dirname(configFile));
+  if (configured === undefined) return await recoverDatabase(directory, screen);
+  if (isFile(configured)) return configured;
   throw new UsageError(
     "OctConfigurationError: Bad database configured, if you use sqlite database use -f option",
-    { where: uri },
+    { where: configured },
   );
 }
