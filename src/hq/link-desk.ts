@@ -7,7 +7,7 @@ import type { JsonObject, JsonValue } from "../base/json.ts";
 import { formatDuration } from "../base/units.ts";
 import { decodeTurretMessage, encodeHqMessage, ForeignVersion } from "../protocol/codec.ts";
 import type { HqLink } from "../protocol/link.ts";
-import type { HqMessage, TurretMessage } from "../protocol/messages.ts";
+import type { HqMessage, TurretMessage, TurretPlace } from "../protocol/messages.ts";
 import type { HqCore } from "./core.ts";
 import { LinkJoining } from "./link-joining.ts";
 import { type KnownTurret, nameOf } from "./registry.ts";
@@ -24,6 +24,9 @@ export const LINK_MALFORMED = {
   otherRun: "batch of another run",
   events: "event of a turret that says too much",
 } as const;
+
+/** A turret that came after the start has no part in what was divided then. */
+const LATE_PLACE: TurretPlace = { index: 0, parts: 0, definitionIndex: 0, definitionParts: 0 };
 
 type Bye = Extract<TurretMessage, { type: "bye" }>;
 
@@ -222,9 +225,19 @@ export class LinkDesk {
 
   /** Tells all ready turrets the common instant. */
   start(): void {
-    for (const turret of this.#turrets()) {
-      if (turret.isReady && !turret.isLost && !turret.hasLeft) this.#sendStart(turret);
-    }
+    const ready = this.#turrets().filter(
+      (turret) => turret.isReady && !turret.isLost && !turret.hasLeft,
+    );
+    ready.forEach((turret, index) => {
+      const alike = ready.filter((other) => other.definition === turret.definition);
+      turret.place = {
+        index,
+        parts: ready.length,
+        definitionIndex: alike.indexOf(turret),
+        definitionParts: alike.length,
+      };
+      this.#sendStart(turret);
+    });
   }
 
   #sendStart(turret: KnownTurret): void {
@@ -232,7 +245,8 @@ export class LinkDesk {
     if (startUs === undefined) return;
     turret.hasStarted = true;
     const runId = options.facts.runId;
-    this.#send(turret.peer, { type: "start", runId, startHqUs: startUs, startWallMs });
+    const place = turret.place ?? LATE_PLACE;
+    this.#send(turret.peer, { type: "start", runId, startHqUs: startUs, startWallMs, place });
   }
 
   stop(graceUs: number, reason: string): void {

@@ -3,7 +3,7 @@
 
 import type { JsonObject } from "../base/json.ts";
 import type { TurretDefinition } from "../config/project.ts";
-import type { TurretTotals } from "../protocol/messages.ts";
+import type { TurretPlace, TurretTotals } from "../protocol/messages.ts";
 import type { TurretCounts, TurretRecord } from "../store/records.ts";
 
 export const TURRETS_MAX = 10_000;
@@ -41,6 +41,8 @@ export interface KnownTurret {
   hasStarted: boolean;
   /** It said that it fires, or sent what it measured: it cannot begin this run again. */
   hasFired: boolean;
+  /** Among the turrets that were ready at the start; undefined before it, and for later ones. */
+  place: TurretPlace | undefined;
   /** How often it was told to start. */
   startOrders: number;
   /** Why nothing more comes of it although it fired; "" while it may. */
@@ -171,6 +173,7 @@ function newTurret(parts: {
     assignedUs: Number.NEGATIVE_INFINITY,
     isAssigned: false,
     hasStarted: false,
+    place: undefined,
     hasFired: false,
     startOrders: 0,
     gaveUp: "",

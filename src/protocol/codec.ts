@@ -34,6 +34,7 @@ interface Format {
 
 const TEXT = textField(4096);
 const NAME = textField(LINK_LIMIT.nameBytes);
+const PLACE = countField(1_000_000);
 const RUN = { runId: textField(64) };
 const TIME_US = numberField(-1e15, 1e15);
 const DURATION_US = numberField(0, 1e15);
@@ -111,7 +112,20 @@ const HQ_FORMATS: Readonly<Record<HqMessage["type"], Format>> = {
     fields: { hash: textField(64), offsetBytes: countField(LINK_LIMIT.packBytes) },
     hasBytes: true,
   },
-  start: { code: 69, fields: { ...RUN, startHqUs: TIME_US, startWallMs: numberField(0, 1e14) } },
+  start: {
+    code: 69,
+    fields: {
+      ...RUN,
+      startHqUs: TIME_US,
+      startWallMs: numberField(0, 1e14),
+      place: nestedField({
+        index: PLACE,
+        parts: PLACE,
+        definitionIndex: PLACE,
+        definitionParts: PLACE,
+      }),
+    },
+  },
   stop: { code: 70, fields: { ...RUN, graceUs: DURATION_US, reason: TEXT } },
   ack: { code: 71, fields: { ...RUN, sequence: countField(0xffff_ffff), wantRows: booleanField } },
   heartbeat: { code: 72, fields: RUN },

@@ -84,6 +84,26 @@ export interface TurretTotals {
   readonly threadsReplaced: number;
 }
 
+/**
+ * A turret's place among those that were ready at the start: among all of them (`index` of `parts`),
+ * and among those of its own definition, who divide a load that is split. `parts` is 0 for a turret
+ * that came later.
+ */
+export interface TurretPlace {
+  readonly index: number;
+  readonly parts: number;
+  readonly definitionIndex: number;
+  readonly definitionParts: number;
+}
+
+/** The place of a turret that is alone. */
+export const LONE_PLACE: TurretPlace = {
+  index: 0,
+  parts: 1,
+  definitionIndex: 0,
+  definitionParts: 1,
+};
+
 /** HQ to turret. */
 export type HqMessage =
   | { readonly type: "refused"; readonly reason: string }
@@ -115,6 +135,7 @@ export type HqMessage =
       readonly runId: string;
       readonly startHqUs: number;
       readonly startWallMs: number;
+      readonly place: TurretPlace;
     }
   | {
       readonly type: "stop";

@@ -2,7 +2,7 @@
 // threads that load the script and fire its cannons. Tests of the life cycle hand in another crew.
 
 import type { JsonObject } from "../base/json.ts";
-import type { TurretTotals } from "../protocol/messages.ts";
+import type { TurretPlace, TurretTotals } from "../protocol/messages.ts";
 
 /** Everything a crew needs to fire one run. */
 export interface Job {
@@ -39,7 +39,7 @@ export type CrewTotals = Omit<TurretTotals, "batches" | "lostBatches">;
 /** A loaded crew, ready to fire once. */
 export interface Crew {
   /** Starts all cannons' schedule at `startUs` (this machine's Clock.nowUs), which labels second 0. */
-  start(startUs: number, startWallMs: number): void;
+  start(startUs: number, startWallMs: number, place: TurretPlace): void;
   /** Starts no new transaction; those in flight may end within `graceUs`, then are unfinished. */
   stop(graceUs: number): void;
   /** Merges keys into the shared context that scripts see (`set_transaction_context`). */

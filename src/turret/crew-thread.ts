@@ -12,6 +12,7 @@ import {
   readFromThread,
   type ScriptPlaces,
   type ThreadJob,
+  type ThreadStart,
   type ToThread,
 } from "./thread-messages.ts";
 import { PHASE, ThreadState } from "./thread-state.ts";
@@ -88,10 +89,10 @@ export class CrewThread {
     return this.#phase === "over";
   }
 
-  start(startUs: number, startWallMs: number): void {
+  start(start: ThreadStart): void {
     if (this.#phase !== "ready") return;
     this.#phase = "firing";
-    this.#send({ type: "start", offsetUs: this.#offsetUs, startUs, startWallMs });
+    this.#send({ type: "start", offsetUs: this.#offsetUs, ...start });
   }
 
   stop(graceUs: number): void {

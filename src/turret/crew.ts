@@ -10,11 +10,12 @@ import type { Clock } from "../base/clock.ts";
 import { OctError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { formatCount, formatDuration, US_PER_S } from "../base/units.ts";
+import { LONE_PLACE, type TurretPlace } from "../protocol/messages.ts";
 import { BatchBuilder } from "../stats/batch.ts";
 import { CELL_KIND, COUNTER } from "../stats/cell.ts";
 import type { Crew, CrewEvents, Job, LoadCrew } from "./crew-contract.ts";
 import { CrewThread, type CrewThreadEvents } from "./crew-thread.ts";
-import type { ThreadJob } from "./thread-messages.ts";
+import type { ThreadJob, ThreadStart } from "./thread-messages.ts";
 
 export const CREW_LIMIT = {
   /** A thread whose loop has not turned for so long hangs. */
@@ -92,7 +93,7 @@ class ThreadCrew implements Crew {
   #phase: "loading" | "loaded" | "firing" | "over" = "loading";
   #context: JsonObject;
   #wantsRows = true;
-  #start = { us: 0, wallMs: 0 };
+  #start: ThreadStart = { startUs: 0, startWallMs: 0, place: LONE_PLACE };
   #stopGraceUs: number | undefined;
   #totals = { started: 0, finished: 0, dropped: 0, lost: 0, replaced: 0 };
   readonly #shownTexts = new Set<string>();
@@ -121,11 +122,11 @@ class ThreadCrew implements Crew {
     }
   }
 
-  start(startUs: number, startWallMs: number): void {
+  start(startUs: number, startWallMs: number, place: TurretPlace): void {
     if (this.#phase !== "loaded") return;
     this.#phase = "firing";
-    this.#start = { us: startUs, wallMs: startWallMs };
-    for (const { thread } of this.#places) thread.start(startUs, startWallMs);
+    this.#start = { startUs, startWallMs, place };
+    for (const { thread } of this.#places) thread.start(this.#start);
   }
 
   stop(graceUs: number): void {
@@ -192,7 +193,7 @@ class ThreadCrew implements Crew {
 
   #onReady(thread: CrewThread): void {
     if (this.#phase === "firing") {
-      thread.start(this.#start.us, this.#start.wallMs);
+      thread.start(this.#start);
       return;
     }
     if (this.#phase !== "loading" || !this.#places.every((place) => place.thread.isReady)) return;
@@ -275,7 +276,7 @@ class ThreadCrew implements Crew {
 
   get #isPastEnd(): boolean {
     if (this.#phase !== "firing") return false;
-    return this.#parts.clock.nowUs() >= this.#start.us + this.#job.runTimeUs;
+    return this.#parts.clock.nowUs() >= this.#start.startUs + this.#job.runTimeUs;
   }
 
   // Adds the counts of a thread that is gone to the totals. What it had not reported becomes a batch
@@ -286,7 +287,7 @@ class ThreadCrew implements Crew {
     const unfinished = Math.max(0, state.started - state.finished);
     this.#addTotals(place.thread);
     this.#totals.lost += lost;
-    const passedUs = this.#parts.clock.nowUs() - this.#start.us;
+    const passedUs = this.#parts.clock.nowUs() - this.#start.startUs;
     const second = Math.max(0, Math.floor(passedUs / US_PER_S));
     for (const [name, count] of [
       [COUNTER.started, state.started - startedSaid],

@@ -10,6 +10,7 @@ import type { JsonObject } from "../base/json.ts";
 import { Ring } from "../base/ring.ts";
 import { formatCount } from "../base/units.ts";
 import type { Protocol1Turret } from "../protocol/link.ts";
+import { LONE_PLACE } from "../protocol/messages.ts";
 import { contextOf, formatStatus, parseOrder, STATUS } from "../protocol/protocol1.ts";
 import { decodeBatch } from "../stats/batch.ts";
 import type { Crew, CrewTotals, Job, LoadCrew } from "./crew-contract.ts";
@@ -185,7 +186,8 @@ export class Protocol1TurretRole {
     if (this.#crew === undefined) return;
     this.#isFiring = true;
     this.#isStopping = false;
-    this.#crew.start(this.#options.clock.nowUs(), this.#options.clock.wallMs());
+    const { clock } = this.#options;
+    this.#crew.start(clock.nowUs(), clock.wallMs(), LONE_PLACE);
     this.#options.onLine(`${this.#name}: Running`);
     this.#say(STATUS.running);
   }

@@ -3,6 +3,7 @@
 // message of ours is dropped.
 
 import type { JsonObject } from "../base/json.ts";
+import type { TurretPlace } from "../protocol/messages.ts";
 
 /** What a thread needs to load the script and make its cannons. */
 export interface ThreadJob {
@@ -27,17 +28,19 @@ export interface ThreadJob {
   readonly wantRows: boolean;
 }
 
+/** Times are on the crew's clock. */
+export interface ThreadStart {
+  readonly startUs: number;
+  readonly startWallMs: number;
+  readonly place: TurretPlace;
+}
+
 /** Crew to thread. */
 export type ToThread =
   | { readonly type: "load"; readonly job: ThreadJob; readonly state: SharedArrayBuffer }
   | { readonly type: "ping" }
-  /** Times on the crew's clock; `offsetUs` puts the thread's clock onto it. */
-  | {
-      readonly type: "start";
-      readonly offsetUs: number;
-      readonly startUs: number;
-      readonly startWallMs: number;
-    }
+  /** `offsetUs` puts the thread's clock onto the crew's. */
+  | ({ readonly type: "start"; readonly offsetUs: number } & ThreadStart)
   | { readonly type: "stop"; readonly graceUs: number }
   | { readonly type: "context"; readonly context: JsonObject }
   | { readonly type: "rows"; readonly isWanted: boolean };

@@ -170,7 +170,7 @@ export class TurretRun {
 
   /** Fires at the HQ's instant; it may be past for a turret that came late. */
   start(message: Start, hqOffsetUs: number): void {
-    this.#crew?.start(message.startHqUs - hqOffsetUs, message.startWallMs);
+    this.#crew?.start(message.startHqUs - hqOffsetUs, message.startWallMs, message.place);
   }
 
   stop(graceUs: number): void {

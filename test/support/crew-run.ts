@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { systemClock } from "../../src/base/clock.ts";
 import type { JsonObject } from "../../src/base/json.ts";
+import { LONE_PLACE } from "../../src/protocol/messages.ts";
 import { decodeBatch } from "../../src/stats/batch.ts";
 import { CELL_KIND, type CellKind } from "../../src/stats/cell.ts";
 import { type CrewLimit, createCrewLoader } from "../../src/turret/crew.ts";
@@ -150,6 +151,6 @@ export async function loadCrewRun(options: CrewRunOptions): Promise<CrewRun> {
 /** Loads and starts. */
 export async function startCrewRun(options: CrewRunOptions): Promise<CrewRun> {
   const run = await loadCrewRun(options);
-  run.crew?.start(systemClock().nowUs(), run.startWallMs);
+  run.crew?.start(systemClock().nowUs(), run.startWallMs, LONE_PLACE);
   return run;
 }
