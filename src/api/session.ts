@@ -79,7 +79,7 @@ export class HttpSession {
     const isInsecure = options.insecure ?? this.insecure;
     const { headers } = options;
     const request = prepareRequest({ method, url, headers, body, bodyType, isInsecure });
-    return this.#pool.send(request, timeoutUsOf(options.timeout));
+    return this.#pool.send(request, { timeoutUs: timeoutUsOf(options.timeout) });
   }
 
   #plain(method: string, url: string): PreparedRequest {

@@ -1,79 +1,125 @@
 // One socket and at most one request in flight on it. The handlers are the same objects for all
-// sockets: nothing is made per connection but the connection itself.
+// sockets, and the request in flight is fields of the connection: nothing is made per request but its
+// answer.
 //
-//   connecting --open (TLS: handshake)--> idle <--answer whole-- busy
-//        |                                 |   --send---------->  |
-//        +------------- any failure, timeout, abort, close -------+--> closed
+//   connecting --dialled--> idle <--answer whole-- busy
+//        |                    |   --send---------->  |
+//        +------- any failure, timeout, abort, close +--> closed
 //
-// With TLS the runtime opens the socket before the handshake and drops what is written then, so the
-// first write waits for the handshake. `write` may take less than all: the rest goes when it drains.
+// `write` may take less than all: the rest goes when the socket drains.
 
-import { closeSync, openSync } from "node:fs";
 import { systemCode } from "../base/errors.ts";
-import { HttpError, type HttpErrorKind, kindOfCode } from "./errors.ts";
+import { Dial, type DialSettings, type DialTarget, socketError } from "./dial.ts";
+import { HttpError, type HttpErrorKind } from "./errors.ts";
 import { MalformedAnswer, ResponseParser } from "./parser.ts";
+import { proxiedBytes } from "./proxy.ts";
 import type { Origin, PreparedRequest } from "./request.ts";
-import { HttpResponse } from "./response.ts";
-import type { Timeouts, Waiter } from "./timeouts.ts";
+import { type ConnectTimes, type FlightTimes, HttpResponse } from "./response.ts";
+import type { Waiter } from "./timeouts.ts";
 
-export interface ConnectionOwner {
-  readonly timeouts: Timeouts;
-  readonly connectTimeoutUs: number;
-  /** The answer is whole; called before the request's promise resolves. */
+/** Who waits for an answer: one of the two is called, once, after the pool's observer. */
+export interface AnswerHandler {
+  onResponse(response: HttpResponse): void;
+  onError(error: HttpError): void;
+}
+
+/** What may differ from request to request. */
+export interface SendOptions {
+  readonly timeoutUs?: number | undefined;
+  /** True: the body is counted and thrown away. */
+  readonly discardBody?: boolean | undefined;
+  /** Given the body as it comes, still coded; it is kept besides only where `discardBody` is false. */
+  readonly onChunk?: ((bytes: Uint8Array) => void) | undefined;
+  readonly bodyLimitBytes?: number | undefined;
+}
+
+/** The pool that a request belongs to. */
+export interface ConnectionUser {
+  readonly responseTimeoutUs: number;
+  readonly discardBody: boolean;
+  readonly bodyLimitBytes: number;
+  /** The answer is whole; called before whoever waits for it. */
   onAnswer(request: PreparedRequest, response: HttpResponse): void;
   onFailure(request: PreparedRequest, error: HttpError): void;
+}
+
+/** Where the connection lives while nobody uses it. */
+export interface ConnectionHome extends DialSettings {
+  readonly connectTimeoutUs: number;
+  readonly idleTimeoutUs: number;
   /** The connection may carry another request. */
   onIdle(connection: Connection): void;
   onClosed(connection: Connection): void;
 }
 
-type State = "connecting" | "idle" | "busy" | "closed";
+const CONNECTING = 0;
+const IDLE = 1;
+const BUSY = 2;
+const CLOSED = 3;
 
-interface Flight {
-  readonly request: PreparedRequest;
-  readonly timeoutUs: number;
-  readonly resolve: (response: HttpResponse) => void;
-  readonly reject: (error: HttpError) => void;
-}
+const NEVER = Number.POSITIVE_INFINITY;
 
 type Socket = Bun.Socket<Connection>;
 
-export class Connection implements Waiter {
+export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
   readonly origin: Origin;
-  deadlineUs = Number.POSITIVE_INFINITY;
-  readonly #owner: ConnectionOwner;
+  deadlineUs = NEVER;
+  beganUs = 0;
+  readyUs = 0;
+  sentUs = 0;
+  firstByteUs = 0;
+  doneUs = 0;
+  connectTimes: ConnectTimes | undefined;
+  readonly #home: ConnectionHome;
   readonly #parser = new ResponseParser();
-  #state: State = "connecting";
+  #state = CONNECTING;
+  #dial: Dial<Connection> | undefined;
   #socket: Socket | undefined;
-  #flight: Flight | undefined;
+  #user: ConnectionUser | undefined;
+  #request: PreparedRequest | undefined;
+  #handler: AnswerHandler | undefined;
+  #options: SendOptions | undefined;
+  #bytes: Uint8Array | undefined;
   #sentBytes = 0;
 
-  constructor(origin: Origin, owner: ConnectionOwner) {
+  constructor(origin: Origin, home: ConnectionHome) {
     this.origin = origin;
-    this.#owner = owner;
+    this.#home = home;
   }
 
   get isIdle(): boolean {
-    return this.#state === "idle";
+    return this.#state === IDLE;
   }
 
-  /** Connects and sends the first request. */
-  open(flight: Flight): void {
-    this.#flight = flight;
-    this.deadlineUs = Number.POSITIVE_INFINITY;
-    this.#owner.timeouts.add(this);
-    this.deadlineUs = this.#owner.timeouts.deadline(this.#owner.connectTimeoutUs);
-    const { host, port, isSecure, isInsecure } = this.origin;
-    const tls = isSecure ? { serverName: host, rejectUnauthorized: !isInsecure } : false;
-    Bun.connect<Connection>({ hostname: host, port, tls, data: this, socket: HANDLERS }).catch(
-      (thrown: unknown) => this.onConnectError(thrown),
-    );
+  /** Whose request is in flight. */
+  get user(): ConnectionUser | undefined {
+    return this.#user;
   }
 
-  /** Sends a request; only while idle. */
-  send(flight: Flight): void {
-    this.#flight = flight;
-    this.#begin();
+  get socketData(): Connection {
+    return this;
+  }
+
+  get handlers(): Bun.SocketHandler<Connection> {
+    return HANDLERS;
+  }
+
+  /** Sends a request, after connecting when the connection is new; not while one is in flight. */
+  send(
+    user: ConnectionUser,
+    request: PreparedRequest,
+    handler: AnswerHandler,
+    options: SendOptions,
+  ): void {
+    this.#user = user;
+    this.#request = request;
+    this.#handler = handler;
+    this.#options = options;
+    this.beganUs = this.#home.timeouts.nowUs();
+    if (this.#state === IDLE) {
+      this.connectTimes = undefined;
+      this.#begin(this.beganUs);
+    } else this.#open();
   }
 
   /** Ends the connection; a request in flight fails as `kind`. */
@@ -82,96 +128,110 @@ export class Connection implements Waiter {
   }
 
   onDeadline(): void {
-    this.close(this.#state === "connecting" ? "connect-timeout" : "response-timeout");
+    this.close(this.#state === CONNECTING ? "connect-timeout" : "response-timeout");
+  }
+
+  onReady(socket: Socket, times: ConnectTimes): void {
+    if (this.#state !== CONNECTING) {
+      socket.terminate();
+      return;
+    }
+    this.#dial = undefined;
+    this.#socket = socket;
+    this.connectTimes = times;
+    this.#begin(this.#home.timeouts.nowUs());
+  }
+
+  onDialFailed(error: HttpError): void {
+    this.#fail(error);
   }
 
   // The runtime's events follow; they may come late, after the connection was closed.
 
   onOpen(socket: Socket): void {
-    if (this.#state === "closed") {
-      socket.terminate();
-      return;
-    }
-    this.#socket = socket;
-    socket.setNoDelay(true);
-    if (!this.origin.isSecure) this.#begin();
+    if (this.#dial === undefined) socket.terminate();
+    else this.#dial.onOpen(socket);
   }
 
-  onHandshake(isTrusted: boolean, thrown: Error | null): void {
-    if (this.#state !== "connecting") return;
-    if (isTrusted) {
-      this.#begin();
-      return;
-    }
-    this.#fail(new HttpError("tls", this.origin.peer, thrown?.message ?? "handshake failed"));
+  onHandshake(socket: Socket, isTrusted: boolean, thrown: Error | null): void {
+    this.#dial?.onHandshake(socket, isTrusted, thrown);
   }
 
-  onData(bytes: Uint8Array): void {
-    if (this.#state !== "busy") {
+  onData(bytes: Buffer): void {
+    if (this.#state !== BUSY) {
       // Nobody asked: whatever it is, the next answer could not be told from it.
       this.#fail(new HttpError("malformed-status", this.origin.peer));
       return;
     }
+    const parser = this.#parser;
+    const nowUs = this.#home.timeouts.nowUs();
+    if (parser.wireBytes === 0) this.firstByteUs = nowUs;
     try {
-      const taken = this.#parser.feed(bytes);
-      if (taken < bytes.length) this.#parser.isKeptAlive = false;
+      if (parser.feed(bytes) < bytes.length) parser.isKeptAlive = false;
     } catch (thrown) {
-      this.#failMalformed(thrown);
+      this.#failReading(thrown);
       return;
     }
-    if (this.#parser.isDone) this.#finish();
+    if (parser.isDone) this.#finish(nowUs);
   }
 
   onDrain(): void {
-    if (this.#state === "busy") this.#write();
+    if (this.#state !== BUSY) return;
+    this.#write();
+    if (this.#sentBytes === this.#bytes?.length) this.sentUs = this.#home.timeouts.nowUs();
   }
 
   /** The peer has sent all it will, or the socket is gone. */
   onEnd(thrown: unknown): void {
-    if (this.#state !== "busy") {
-      if (this.#state === "connecting") this.onConnectError(thrown);
-      else this.#fail(new HttpError("closed", this.origin.peer));
-      return;
-    }
-    if (systemCode(thrown) !== undefined) {
-      this.#fail(this.#errorOf(thrown, "reset"));
-      return;
-    }
+    if (this.#state === CONNECTING) this.#dial?.onEnd(thrown);
+    else if (this.#state !== BUSY) this.#fail(new HttpError("closed", this.origin.peer));
+    else if (systemCode(thrown) !== undefined) {
+      this.#fail(socketError(thrown, this.origin.peer, "reset"));
+    } else this.#finishByClose();
+  }
+
+  #finishByClose(): void {
     try {
       this.#parser.finish();
     } catch (malformed) {
-      this.#failMalformed(malformed);
+      this.#failReading(malformed);
       return;
     }
     this.#parser.isKeptAlive = false;
-    this.#finish();
+    this.#finish(this.#home.timeouts.nowUs());
   }
 
-  onConnectError(thrown: unknown): void {
-    this.#fail(this.#errorOf(thrown, this.origin.isSecure ? "tls" : "connect"));
+  #open(): void {
+    const { timeouts, connectTimeoutUs } = this.#home;
+    timeouts.add(this);
+    this.deadlineUs = timeouts.deadline(connectTimeoutUs);
+    this.#dial = new Dial(this, this.#home);
+    this.#dial.start();
   }
 
-  #errorOf(thrown: unknown, otherwise: HttpErrorKind): HttpError {
-    const code = systemCode(thrown);
-    let kind = kindOfCode(code);
-    // The runtime says "refused" when there was no file descriptor for a socket.
-    if (kind === "refused" && isOutOfFiles()) kind = "too-many-files";
-    const detail = kind === undefined ? (code ?? "") : "";
-    return new HttpError(kind ?? otherwise, this.origin.peer, detail);
-  }
-
-  #begin(): void {
-    const flight = this.#flight;
-    if (flight === undefined) return;
-    this.#state = "busy";
+  #begin(nowUs: number): void {
+    const request = this.#request as PreparedRequest;
+    const user = this.#user as ConnectionUser;
+    const options = this.#options as SendOptions;
+    const { proxy, timeouts } = this.#home;
+    const parser = this.#parser;
+    const { onChunk } = options;
+    this.#state = BUSY;
     this.#sentBytes = 0;
-    this.#parser.reset(flight.request.method);
-    this.deadlineUs = this.#owner.timeouts.deadline(flight.timeoutUs);
+    this.#bytes =
+      proxy === undefined || this.origin.isSecure ? request.bytes : proxiedBytes(request, proxy);
+    parser.reset(request.method);
+    parser.onChunk = onChunk;
+    parser.keepBody = !(options.discardBody ?? (onChunk !== undefined || user.discardBody));
+    parser.bodyLimitBytes = options.bodyLimitBytes ?? user.bodyLimitBytes;
+    this.deadlineUs = timeouts.deadline(options.timeoutUs ?? user.responseTimeoutUs);
+    this.readyUs = nowUs;
+    this.sentUs = nowUs;
     this.#write();
   }
 
   #write(): void {
-    const bytes = this.#flight?.request.bytes;
+    const bytes = this.#bytes;
     const socket = this.#socket;
     if (bytes === undefined || socket === undefined || this.#sentBytes === bytes.length) return;
     const rest = this.#sentBytes === 0 ? bytes : bytes.subarray(this.#sentBytes);
@@ -180,63 +240,75 @@ export class Connection implements Waiter {
     if (taken > 0) this.#sentBytes += taken;
   }
 
-  #finish(): void {
-    const flight = this.#flight as Flight;
+  #finish(nowUs: number): void {
+    const request = this.#request as PreparedRequest;
+    const handler = this.#handler as AnswerHandler;
+    const user = this.#user as ConnectionUser;
     const parser = this.#parser;
-    const { status, head, pieces, wireBytes } = parser;
-    const response = new HttpResponse({ status, head, pieces, wireBytes });
-    this.#flight = undefined;
-    this.deadlineUs = Number.POSITIVE_INFINITY;
+    this.doneUs = nowUs;
+    const response = new HttpResponse(request, parser, this);
+    const isWhole = this.#sentBytes === this.#bytes?.length;
+    this.#forget();
     // An answer before the request was sent whole leaves the rest of it in the way.
-    if (parser.isKeptAlive && this.#sentBytes === flight.request.bytes.length) {
-      this.#state = "idle";
-      this.#owner.onIdle(this);
+    if (parser.isKeptAlive && isWhole) {
+      this.#state = IDLE;
+      const { idleTimeoutUs, timeouts } = this.#home;
+      this.deadlineUs = idleTimeoutUs === NEVER ? NEVER : timeouts.deadline(idleTimeoutUs);
+      this.#home.onIdle(this);
     } else this.#end();
-    this.#owner.onAnswer(flight.request, response);
-    flight.resolve(response);
+    user.onAnswer(request, response);
+    handler.onResponse(response);
   }
 
-  #failMalformed(thrown: unknown): void {
-    if (!(thrown instanceof MalformedAnswer)) throw thrown;
-    this.#fail(new HttpError(thrown.kind, this.origin.peer, thrown.message));
+  #failReading(thrown: unknown): void {
+    const { peer } = this.origin;
+    if (thrown instanceof MalformedAnswer) {
+      this.#fail(new HttpError(thrown.kind, peer, thrown.message));
+    } else {
+      // What was given each piece of the body threw.
+      this.#fail(new HttpError("given-up", peer, String(thrown)));
+    }
   }
 
   #fail(error: HttpError): void {
-    const flight = this.#flight;
-    this.#flight = undefined;
+    const request = this.#request;
+    const handler = this.#handler;
+    const user = this.#user;
+    this.#forget();
     this.#end();
-    if (flight === undefined) return;
-    this.#owner.onFailure(flight.request, error);
-    flight.reject(error);
+    if (request === undefined) return;
+    user?.onFailure(request, error);
+    handler?.onError(error);
+  }
+
+  // The parser keeps its answer until the next one: what it is in is small.
+  #forget(): void {
+    this.#request = undefined;
+    this.#handler = undefined;
+    this.#user = undefined;
+    this.#options = undefined;
+    this.#bytes = undefined;
   }
 
   #end(): void {
-    if (this.#state === "closed") return;
-    this.#state = "closed";
-    this.#owner.timeouts.delete(this);
+    if (this.#state === CLOSED) return;
+    this.#state = CLOSED;
+    this.deadlineUs = NEVER;
+    this.#home.timeouts.delete(this);
+    this.#dial?.cancel();
+    this.#dial = undefined;
     this.#socket?.end();
     this.#socket = undefined;
-    this.#owner.onClosed(this);
+    this.#home.onClosed(this);
   }
 }
 
 const HANDLERS: Bun.SocketHandler<Connection> = {
   open: (socket) => socket.data.onOpen(socket),
-  handshake: (socket, isTrusted, thrown) => socket.data.onHandshake(isTrusted, thrown),
+  handshake: (socket, isTrusted, thrown) => socket.data.onHandshake(socket, isTrusted, thrown),
   data: (socket, bytes) => socket.data.onData(bytes),
   drain: (socket) => socket.data.onDrain(),
   end: (socket) => socket.data.onEnd(undefined),
   close: (socket, thrown) => socket.data.onEnd(thrown),
   error: (socket, thrown) => socket.data.onEnd(thrown),
-  connectError: (socket, thrown) => socket.data.onConnectError(thrown),
 };
-
-/** True when this process can open no further file. */
-function isOutOfFiles(): boolean {
-  try {
-    closeSync(openSync("/dev/null", "r"));
-    return false;
-  } catch (thrown) {
-    return kindOfCode(systemCode(thrown)) === "too-many-files";
-  }
-}

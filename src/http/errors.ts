@@ -22,6 +22,11 @@ export const HTTP_ERROR_KINDS = [
   "malformed-chunk",
   "head-too-large",
   "body-too-large",
+  "malformed-content",
+  "proxy",
+  "http2",
+  "too-many-redirects",
+  "given-up",
   "aborted",
 ] as const;
 export type HttpErrorKind = (typeof HTTP_ERROR_KINDS)[number];
@@ -48,6 +53,11 @@ const SENTENCES: Readonly<Record<HttpErrorKind, string>> = {
   "malformed-chunk": "the answer of PEER has a chunk that is none",
   "head-too-large": "the headers of PEER are larger than the limit",
   "body-too-large": "the body of PEER is larger than the limit",
+  "malformed-content": "the body of PEER can not be decoded",
+  proxy: "the proxy makes no connection to PEER",
+  http2: "no exchange by HTTP/2 with PEER",
+  "too-many-redirects": "PEER redirects without end",
+  "given-up": "the script gave up the answer of PEER",
   aborted: "the run ended before PEER answered",
 };
 

@@ -1,6 +1,7 @@
 // The bytes of HTTP/1.1: what is a line, a name, a digit.
 
 export const LF = 10;
+export const TAB = 9;
 export const CR = 13;
 export const SPACE = 32;
 export const COLON = 58;

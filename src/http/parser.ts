@@ -1,45 +1,27 @@
 // Incremental parser of HTTP/1.1 answers (RFC 9112), one answer at a time. `feed` takes bytes as they
-// come, cut anywhere; pieces of the body are views of what was fed, so the caller must not reuse its
-// buffers. The usual answer, whole in one piece, is scanned once and nothing is copied.
+// come, cut anywhere; head and body are places in what was fed, so the caller must not reuse its
+// buffers. The usual answer, whole in one piece, is scanned once and nothing is copied or made for it;
+// where its head is that of the answer before, it is compared and not even scanned.
 //
 // Body: none for HEAD, 1xx, 204, 304; else chunked; else content-length; else until the peer closes.
-// Lines may end with a bare line feed. Refused: folded headers, blanks before the colon, lengths that
-// differ, an answer that does not begin with HTTP/1. Interim answers (1xx but 101) are skipped.
-// A chunked answer that also has a length is read as chunked and its connection is not used again.
+// Interim answers (1xx but 101) are skipped. A chunked answer that also has a length is read as
+// chunked and its connection is not used again.
 
-import type { HttpErrorKind } from "./errors.ts";
-import {
-  COLON,
-  CR,
-  DIGIT_0,
-  fieldText,
-  headEnd,
-  hexDigit,
-  isName,
-  isTokenByte,
-  LF,
-  SPACE,
-} from "./parser-bytes.ts";
+import { CR, headEnd, hexDigit, LF, SPACE } from "./parser-bytes.ts";
+import { AnswerHead, checkStart, MalformedAnswer, NO_LENGTH } from "./parser-head.ts";
+
+export { MalformedAnswer } from "./parser-head.ts";
 
 export const RESPONSE_LIMIT = {
   /** Status line and headers of one answer. */
   headBytes: 256 * 1024,
-  /** Body kept of one answer. */
+  /** Body of one answer. */
   bodyBytes: 256 * 1024 * 1024,
   /** Size line of a chunk with its extensions. */
   chunkLineBytes: 4 * 1024,
   trailerBytes: 64 * 1024,
   interimAnswers: 100,
 } as const;
-
-/** What the bytes are wrong about. */
-export class MalformedAnswer extends Error {
-  readonly kind: HttpErrorKind;
-  constructor(kind: HttpErrorKind, detail: string) {
-    super(detail);
-    this.kind = kind;
-  }
-}
 
 // Where the parser is.
 const IN_HEAD = 0;
@@ -51,47 +33,61 @@ const IN_TRAILER = 5;
 const UNTIL_CLOSE = 6;
 const DONE = 7;
 
-const NO_LENGTH = -1;
-const EMPTY = new Uint8Array(0);
-const START = [72, 84, 84, 80, 47, 49, 46]; // HTTP/1.
+const EMPTY = Buffer.alloc(0);
 
 export class ResponseParser {
   status = 0;
-  /** Status line and headers, a view. */
-  head: Uint8Array = EMPTY;
-  pieces: Uint8Array[] = [];
+  /** What status line and headers are in, and from where to where. */
+  headBytes: Uint8Array = EMPTY;
+  headStart = 0;
+  headEnd = 0;
+  /** The body, when it is in one piece, follows the head up to here. */
+  bodyEnd = 0;
+  /** The body, when it is in several pieces. */
+  pieces: Uint8Array[] | undefined;
+  /** Bytes of the answer on the wire, and of its body. */
   wireBytes = 0;
+  bodyBytes = 0;
   /** The connection may carry another request when this answer is over. */
   isKeptAlive = true;
+  setsCookie = false;
+  isEncoded = false;
   /** False: the body is counted and thrown away. */
   keepBody = true;
+  /** Given each piece of the body as it comes. */
+  onChunk: ((bytes: Uint8Array) => void) | undefined;
+  bodyLimitBytes: number = RESPONSE_LIMIT.bodyBytes;
 
+  readonly #head = new AnswerHead();
+  // The head of an answer before this one, as it was and as it was understood: `#head` holds that
+  // while `#knownBytes` is not empty.
+  #known: Buffer = EMPTY;
+  #knownBytes = 0;
   #isHead = false;
   #state = IN_HEAD;
   #leftBytes = 0;
-  #bodyBytes = 0;
   #lineBytes = 0;
   #chunkDigits = 0;
   #isLineEmpty = true;
   #interim = 0;
   #carry: Uint8Array = EMPTY;
   #carryBytes = 0;
-  #length = NO_LENGTH;
-  #isChunked = false;
-  #isCoded = false;
-  #isHttp10 = false;
-  #saysKeepAlive = false;
 
   /** Makes ready for the answer to a request of `method`. */
   reset(method: string): void {
     this.#isHead = method === "HEAD";
     this.#state = IN_HEAD;
     this.status = 0;
-    this.head = EMPTY;
-    this.pieces = [];
+    this.headBytes = EMPTY;
+    this.headStart = 0;
+    this.headEnd = 0;
+    this.bodyEnd = 0;
+    this.pieces = undefined;
     this.wireBytes = 0;
+    this.bodyBytes = 0;
     this.isKeptAlive = true;
-    this.#bodyBytes = 0;
+    this.setsCookie = false;
+    this.isEncoded = false;
     this.#carryBytes = 0;
     this.#interim = 0;
   }
@@ -100,12 +96,20 @@ export class ResponseParser {
     return this.#state === DONE;
   }
 
+  /** True when no byte of an answer has come. */
+  get isUntouched(): boolean {
+    return this.#state === IN_HEAD && this.wireBytes === 0;
+  }
+
   /**
    * Takes bytes; the number of them that belong to this answer, all unless the answer is over.
    * Throws MalformedAnswer.
    */
-  feed(bytes: Uint8Array): number {
+  feed(bytes: Buffer): number {
     let offset = 0;
+    if (this.#state === IN_HEAD && this.#carryBytes === 0 && this.#isKnown(bytes)) {
+      offset = this.#takeKnown(bytes);
+    }
     while (offset < bytes.length && this.#state !== DONE) {
       offset =
         this.#state === IN_HEAD ? this.#feedHead(bytes, offset) : this.#feedBody(bytes, offset);
@@ -114,30 +118,70 @@ export class ResponseParser {
     return offset;
   }
 
-  /** The peer has closed: true if that ends the answer properly. Throws MalformedAnswer if not. */
+  /** The peer has closed: returns if that ends the answer properly. Throws MalformedAnswer if not. */
   finish(): void {
     if (this.#state === UNTIL_CLOSE) this.#state = DONE;
     if (this.#state === DONE) return;
-    const isUntouched = this.#state === IN_HEAD && this.wireBytes === 0;
-    throw new MalformedAnswer(isUntouched ? "closed" : "truncated", "");
+    throw new MalformedAnswer(this.isUntouched ? "closed" : "truncated", "");
   }
 
-  #feedHead(bytes: Uint8Array, offset: number): number {
+  /** The body as it came, in one piece. */
+  body(): Uint8Array {
+    return bodyOf(this);
+  }
+
+  #isKnown(bytes: Buffer): boolean {
+    const size = this.#knownBytes;
+    return (
+      size > 0 &&
+      bytes.length >= size &&
+      !this.#isHead &&
+      bytes.compare(this.#known, 0, size, 0, size) === 0
+    );
+  }
+
+  #takeKnown(bytes: Buffer): number {
+    this.#takeHead(bytes, 0, this.#knownBytes);
+    return this.#takeRest(bytes, this.#knownBytes);
+  }
+
+  // The body when all of it is here, which it mostly is.
+  #takeRest(bytes: Uint8Array, offset: number): number {
+    const end = offset + this.#leftBytes;
+    if (this.#state !== IN_LENGTH || end > bytes.length || this.onChunk !== undefined) {
+      return offset;
+    }
+    this.bodyBytes = this.#leftBytes;
+    if (this.keepBody) this.bodyEnd = end;
+    this.#leftBytes = 0;
+    this.#state = DONE;
+    return end;
+  }
+
+  #feedHead(bytes: Buffer, offset: number): number {
     if (this.#carryBytes === 0) {
-      const end = headEnd(bytes, offset, offset);
+      this.#knownBytes = 0;
+      const end = this.#head.read(bytes, offset);
       if (end > 0) {
         this.#checkHeadSize(end - offset);
-        this.#beginBody(bytes, offset, end);
-        return end;
+        this.#takeHead(bytes, offset, end);
+        if (offset === 0 && this.#state === IN_LENGTH && !this.#isHead) {
+          this.#known = bytes;
+          this.#knownBytes = end;
+        }
+        return this.#takeRest(bytes, end);
       }
     }
     const before = this.#carryBytes;
     this.#keep(bytes, offset);
-    checkStart(this.#carry, this.#carryBytes);
+    checkStart(this.#carry, 0, this.#carryBytes);
     const end = headEnd(this.#carry.subarray(0, this.#carryBytes), 0, Math.max(0, before - 3));
     this.#checkHeadSize(end > 0 ? end : this.#carryBytes);
     if (end === 0) return bytes.length;
-    this.#beginBody(this.#carry.slice(0, end), 0, end);
+    const whole = this.#carry.slice(0, end);
+    // Where the end was found and the lines say otherwise, one of them is no header.
+    if (this.#head.read(whole, 0) !== end) throw new MalformedAnswer("malformed-header", "");
+    this.#takeHead(whole, 0, end);
     this.#carryBytes = 0;
     return offset + end - before;
   }
@@ -160,121 +204,43 @@ export class ResponseParser {
     this.#carryBytes = needed;
   }
 
-  #beginBody(bytes: Uint8Array, start: number, end: number): void {
-    this.#readHead(bytes, start, end);
-    if (this.status < 200 && this.status !== 101) {
+  #takeHead(bytes: Uint8Array, start: number, end: number): void {
+    const head = this.#head;
+    this.status = head.status;
+    if (head.status < 200 && head.status !== 101) {
       if (++this.#interim > RESPONSE_LIMIT.interimAnswers) {
         throw new MalformedAnswer("malformed-status", "interim answers without end");
       }
       return;
     }
-    this.head = bytes.subarray(start, end);
-    if (this.#isHttp10 && !this.#saysKeepAlive) this.isKeptAlive = false;
-    this.#state = this.#bodyState();
+    this.headBytes = bytes;
+    this.headStart = start;
+    this.headEnd = end;
+    this.bodyEnd = end;
+    this.setsCookie = head.setsCookie;
+    this.isEncoded = head.isEncoded;
+    this.isKeptAlive = !head.saysClose && (!head.isHttp10 || head.saysKeepAlive);
+    this.#state = this.#bodyState(head);
   }
 
-  #bodyState(): number {
-    const hasNone = this.#isHead || this.status < 200 || this.status === 204 || this.status === 304;
-    if (hasNone) {
-      if (this.status === 101) this.isKeptAlive = false;
+  #bodyState(head: AnswerHead): number {
+    const { status } = head;
+    if (this.#isHead || status < 200 || status === 204 || status === 304) {
+      if (status === 101) this.isKeptAlive = false;
       return DONE;
     }
-    if (this.#isChunked) {
-      if (this.#length !== NO_LENGTH) this.isKeptAlive = false;
+    if (head.isChunked) {
+      if (head.length !== NO_LENGTH) this.isKeptAlive = false;
       this.#beginChunkLine();
       return IN_CHUNK_LINE;
     }
-    if (this.#isCoded || this.#length === NO_LENGTH) {
+    if (head.isCoded || head.length === NO_LENGTH) {
       this.isKeptAlive = false;
       return UNTIL_CLOSE;
     }
-    if (this.#length > RESPONSE_LIMIT.bodyBytes) throw bodyTooLarge();
-    this.#leftBytes = this.#length;
-    return this.#length === 0 ? DONE : IN_LENGTH;
-  }
-
-  #readHead(bytes: Uint8Array, start: number, end: number): void {
-    let offset = this.#readStatusLine(bytes, start);
-    this.#length = NO_LENGTH;
-    this.#isChunked = false;
-    this.#isCoded = false;
-    this.#saysKeepAlive = false;
-    for (;;) {
-      const lineEnd = bytes.indexOf(LF, offset);
-      const textEnd = bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
-      if (textEnd <= offset || lineEnd >= end) return;
-      this.#readHeader(bytes, offset, textEnd);
-      offset = lineEnd + 1;
-    }
-  }
-
-  // `HTTP/1.1 200 OK`; the reason may be missing. The offset of the next line.
-  #readStatusLine(bytes: Uint8Array, start: number): number {
-    checkStart(bytes.subarray(start, start + START.length), START.length);
-    const minor = (bytes[start + 7] as number) - DIGIT_0;
-    const after = bytes[start + 12] as number;
-    const isPlaced =
-      bytes[start + 8] === SPACE && (after === SPACE || after === CR || after === LF);
-    let status = 0;
-    for (let i = start + 9; i < start + 12; i++) {
-      const digit = (bytes[i] as number) - DIGIT_0;
-      status = digit >= 0 && digit <= 9 ? status * 10 + digit : -1000;
-    }
-    if (minor < 0 || minor > 9 || !isPlaced || status < 100) {
-      throw new MalformedAnswer("malformed-status", "");
-    }
-    this.#isHttp10 = minor === 0;
-    this.status = status;
-    return bytes.indexOf(LF, start + 12) + 1;
-  }
-
-  #readHeader(bytes: Uint8Array, start: number, end: number): void {
-    let colon = start;
-    while (colon < end && isTokenByte(bytes[colon] as number)) colon++;
-    if (colon === start || colon === end || bytes[colon] !== COLON) {
-      throw new MalformedAnswer("malformed-header", "");
-    }
-    switch (colon - start) {
-      case 10:
-        if (isName(bytes, start, "connection")) this.#readConnection(fieldText(bytes, colon, end));
-        return;
-      case 14:
-        if (isName(bytes, start, "content-length")) this.#readLength(fieldText(bytes, colon, end));
-        return;
-      case 17:
-        if (isName(bytes, start, "transfer-encoding"))
-          this.#readCoding(fieldText(bytes, colon, end));
-        return;
-      default:
-        for (let i = colon; i < end; i++) {
-          if (bytes[i] === 0 || bytes[i] === CR) throw new MalformedAnswer("malformed-header", "");
-        }
-    }
-  }
-
-  #readConnection(value: string): void {
-    for (const word of value.toLowerCase().split(",")) {
-      if (word.trim() === "close") this.isKeptAlive = false;
-      if (word.trim() === "keep-alive") this.#saysKeepAlive = true;
-    }
-  }
-
-  // Some servers say the same length twice; different ones are an attack or a bug.
-  #readLength(value: string): void {
-    for (const word of value.split(",")) {
-      const text = word.trim();
-      const length = /^\d{1,15}$/.test(text) ? Number(text) : NO_LENGTH;
-      if (length === NO_LENGTH || (this.#length !== NO_LENGTH && this.#length !== length)) {
-        throw new MalformedAnswer("malformed-length", JSON.stringify(value.slice(0, 40)));
-      }
-      this.#length = length;
-    }
-  }
-
-  #readCoding(value: string): void {
-    const last = value.toLowerCase().split(",").at(-1)?.trim();
-    this.#isChunked = last === "chunked";
-    this.#isCoded = !this.#isChunked && last !== "identity" && last !== "";
+    if (head.length > this.bodyLimitBytes) throw this.#bodyTooLarge();
+    this.#leftBytes = head.length;
+    return head.length === 0 ? DONE : IN_LENGTH;
   }
 
   #feedBody(bytes: Uint8Array, offset: number): number {
@@ -307,9 +273,17 @@ export class ResponseParser {
   }
 
   #push(bytes: Uint8Array, start: number, end: number): void {
-    this.#bodyBytes += end - start;
-    if (this.#bodyBytes > RESPONSE_LIMIT.bodyBytes) throw bodyTooLarge();
-    if (this.keepBody) this.pieces.push(bytes.subarray(start, end));
+    this.bodyBytes += end - start;
+    if (this.bodyBytes > this.bodyLimitBytes) throw this.#bodyTooLarge();
+    if (start === end) return;
+    const { onChunk } = this;
+    if (!this.keepBody && onChunk === undefined) return;
+    const piece = bytes.subarray(start, end);
+    if (this.keepBody) {
+      if (this.pieces === undefined) this.pieces = [piece];
+      else this.pieces.push(piece);
+    }
+    if (onChunk !== undefined) onChunk(piece);
   }
 
   #beginChunkLine(): void {
@@ -338,7 +312,7 @@ export class ResponseParser {
       if (digit >= 0) {
         this.#chunkDigits++;
         this.#leftBytes = this.#leftBytes * 16 + digit;
-        if (this.#leftBytes > RESPONSE_LIMIT.bodyBytes) throw bodyTooLarge();
+        if (this.#leftBytes > this.bodyLimitBytes) throw this.#bodyTooLarge();
       } else if (isBetween && byte !== CR && byte !== SPACE && byte !== 9 && byte !== 59) {
         throw new MalformedAnswer("malformed-chunk", "size is no number");
       }
@@ -374,15 +348,24 @@ export class ResponseParser {
     }
     return bytes.length;
   }
-}
 
-// What is no HTTP is told at its first bytes, not after a timeout.
-function checkStart(bytes: Uint8Array, length: number): void {
-  for (let i = 0; i < START.length && i < length; i++) {
-    if (bytes[i] !== START[i]) throw new MalformedAnswer("malformed-status", "");
+  #bodyTooLarge(): MalformedAnswer {
+    return new MalformedAnswer("body-too-large", `more than ${this.bodyLimitBytes} bytes`);
   }
 }
 
-function bodyTooLarge(): MalformedAnswer {
-  return new MalformedAnswer("body-too-large", `more than ${RESPONSE_LIMIT.bodyBytes} bytes`);
+/** Where the body of an answer is. */
+export interface BodyPlace {
+  readonly headBytes: Uint8Array;
+  readonly headEnd: number;
+  readonly bodyEnd: number;
+  readonly pieces: readonly Uint8Array[] | undefined;
+}
+
+/** A body in one piece; a view wherever it came as one. */
+export function bodyOf(place: BodyPlace): Uint8Array {
+  const { pieces } = place;
+  if (pieces === undefined) return place.headBytes.subarray(place.headEnd, place.bodyEnd);
+  if (pieces.length === 1) return pieces[0] as Uint8Array;
+  return Buffer.concat(pieces);
 }

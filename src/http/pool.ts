@@ -1,14 +1,17 @@
-// The connections of one user: kept alive and used again, newest first, as many per origin as the
-// user has requests in flight. Two users never share a connection.
+// The requests of one user and the connections they go on: kept alive and used again, as many per
+// origin as the user has requests in flight. Two users never share a connection unless they are given
+// the same store.
 
-import { Connection, type ConnectionOwner } from "./connection.ts";
+import type { AnswerHandler, ConnectionUser, SendOptions } from "./connection.ts";
+import { CONNECTION_DEFAULT, type ConnectionOptions, ConnectionStore } from "./connection-store.ts";
 import { HttpError } from "./errors.ts";
+import { RESPONSE_LIMIT } from "./parser.ts";
 import type { PreparedRequest } from "./request.ts";
 import type { HttpResponse } from "./response.ts";
 import type { Timeouts } from "./timeouts.ts";
 
 export const POOL_DEFAULT = {
-  connectTimeoutUs: 10_000_000,
+  ...CONNECTION_DEFAULT,
   responseTimeoutUs: 60_000_000,
 } as const;
 
@@ -18,57 +21,69 @@ export interface PoolObserver {
   onFailure(request: PreparedRequest, error: HttpError): void;
 }
 
-export interface PoolOptions {
-  readonly timeouts: Timeouts;
+export interface PoolOptions extends ConnectionOptions {
   readonly observer: PoolObserver;
-  readonly connectTimeoutUs?: number;
-  readonly responseTimeoutUs?: number;
+  readonly responseTimeoutUs?: number | undefined;
+  /** True: bodies are counted and thrown away unless a request says otherwise. */
+  readonly discardBody?: boolean | undefined;
+  readonly bodyLimitBytes?: number | undefined;
+  /** Connections shared with others; how they are made is the store's then. */
+  readonly store?: ConnectionStore | undefined;
 }
 
-export class Pool implements ConnectionOwner {
+const NO_OPTIONS: SendOptions = {};
+
+export class Pool implements ConnectionUser {
   readonly timeouts: Timeouts;
-  readonly connectTimeoutUs: number;
   readonly responseTimeoutUs: number;
+  readonly discardBody: boolean;
+  readonly bodyLimitBytes: number;
   readonly #observer: PoolObserver;
-  readonly #idle = new Map<string, Connection[]>();
-  readonly #open = new Set<Connection>();
+  readonly #store: ConnectionStore;
+  readonly #isStoreShared: boolean;
   #isClosed = false;
 
+  /** Throws HttpError when the proxy is none. */
   constructor(options: PoolOptions) {
     this.timeouts = options.timeouts;
     this.#observer = options.observer;
-    this.connectTimeoutUs = options.connectTimeoutUs ?? POOL_DEFAULT.connectTimeoutUs;
     this.responseTimeoutUs = options.responseTimeoutUs ?? POOL_DEFAULT.responseTimeoutUs;
+    this.discardBody = options.discardBody ?? false;
+    this.bodyLimitBytes = options.bodyLimitBytes ?? RESPONSE_LIMIT.bodyBytes;
+    this.#isStoreShared = options.store !== undefined;
+    this.#store = options.store ?? new ConnectionStore(options);
   }
 
-  /** Connections of this user, idle ones included. */
+  /** Connections of this user, idle ones included; of all users where they are shared. */
   get openCount(): number {
-    return this.#open.size;
+    return this.#store.openCount;
   }
 
   /** Rejects with HttpError. */
-  send(request: PreparedRequest, timeoutUs = this.responseTimeoutUs): Promise<HttpResponse> {
-    return new Promise((resolve, reject) => {
-      if (this.#isClosed) {
-        reject(new HttpError("aborted", request.origin.peer));
-        return;
-      }
-      const flight = { request, timeoutUs, resolve, reject };
-      const idle = this.#idle.get(request.origin.key)?.pop();
-      if (idle !== undefined) {
-        idle.send(flight);
-        return;
-      }
-      const connection = new Connection(request.origin, this);
-      this.#open.add(connection);
-      connection.open(flight);
-    });
+  send(request: PreparedRequest, options: SendOptions = NO_OPTIONS): Promise<HttpResponse> {
+    const promise = new Promise<HttpResponse>(grab);
+    this.fire(request, new Settler(grabbed.resolve, grabbed.reject), options);
+    return promise;
+  }
+
+  /**
+   * Sends without a promise: `handler` is told at once when the answer is here, and may be the same
+   * for all requests. After `close` it is told of `aborted` before `fire` returns.
+   */
+  fire(request: PreparedRequest, handler: AnswerHandler, options: SendOptions = NO_OPTIONS): void {
+    if (this.#isClosed) {
+      handler.onError(new HttpError("aborted", request.origin.peer));
+      return;
+    }
+    this.#store.take(request.origin).send(this, request, handler, options);
   }
 
   /** Ends all connections; requests in flight and later ones fail as `aborted`. */
   close(): void {
     this.#isClosed = true;
-    for (const connection of [...this.#open]) connection.close("aborted");
+    for (const connection of this.#store.connections()) {
+      if (!this.#isStoreShared || connection.user === this) connection.close("aborted");
+    }
   }
 
   onAnswer(request: PreparedRequest, response: HttpResponse): void {
@@ -78,21 +93,34 @@ export class Pool implements ConnectionOwner {
   onFailure(request: PreparedRequest, error: HttpError): void {
     this.#observer.onFailure(request, error);
   }
+}
 
-  onIdle(connection: Connection): void {
-    const { key } = connection.origin;
-    const idle = this.#idle.get(key);
-    if (idle === undefined) this.#idle.set(key, [connection]);
-    else idle.push(connection);
+type Resolve = (response: HttpResponse) => void;
+type Reject = (error: HttpError) => void;
+
+// What the promise that was made last is settled with: one function for all promises instead of a
+// closure for each.
+const grabbed: { resolve: Resolve; reject: Reject } = { resolve: () => {}, reject: () => {} };
+
+function grab(resolve: Resolve, reject: Reject): void {
+  grabbed.resolve = resolve;
+  grabbed.reject = reject;
+}
+
+class Settler implements AnswerHandler {
+  readonly #resolve: Resolve;
+  readonly #reject: Reject;
+
+  constructor(resolve: Resolve, reject: Reject) {
+    this.#resolve = resolve;
+    this.#reject = reject;
   }
 
-  onClosed(connection: Connection): void {
-    this.#open.delete(connection);
-    const { key } = connection.origin;
-    const idle = this.#idle.get(key);
-    const place = idle?.indexOf(connection) ?? -1;
-    if (idle === undefined || place < 0) return;
-    idle.splice(place, 1);
-    if (idle.length === 0) this.#idle.delete(key);
+  onResponse(response: HttpResponse): void {
+    this.#resolve(response);
+  }
+
+  onError(error: HttpError): void {
+    this.#reject(error);
   }
 }

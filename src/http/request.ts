@@ -2,6 +2,7 @@
 // break out of its place: line breaks in methods, headers and URLs are refused.
 
 import { HttpError } from "./errors.ts";
+import { timerNameOf } from "./names.ts";
 
 /** Where connections go; one object per origin and trust, so that it can be a key. */
 export interface Origin {
@@ -10,6 +11,8 @@ export interface Origin {
   /** Without the brackets of IPv6. */
   readonly host: string;
   readonly port: number;
+  /** Host and port as in the URL. */
+  readonly authority: string;
   /** `host:port`, for people. */
   readonly peer: string;
   /** True: certificates are not checked. */
@@ -19,8 +22,14 @@ export interface Origin {
 export interface PreparedRequest {
   readonly origin: Origin;
   readonly method: string;
+  /** Without user and password. */
+  readonly url: string;
+  /** The automatic name of its timer, such as `GET /users/:id`. */
+  readonly name: string;
   /** Head and body, ready to write. */
   readonly bytes: Uint8Array;
+  /** Where in `bytes` the body begins. */
+  readonly bodyStart: number;
 }
 
 export interface RequestParts {
@@ -31,6 +40,8 @@ export interface RequestParts {
   /** Content type used when there is a body and the headers name none. */
   readonly bodyType?: string | undefined;
   readonly isInsecure?: boolean | undefined;
+  /** Instead of the automatic name. */
+  readonly name?: string | undefined;
 }
 
 export const REQUEST_LIMIT = {
@@ -56,7 +67,9 @@ export function prepareRequest(parts: RequestParts): PreparedRequest {
     throw new HttpError("bad-request", "", `${headBytes.length} bytes of headers`);
   }
   const bytes = body === undefined ? headBytes : Buffer.concat([headBytes, body]);
-  return { origin, method, bytes };
+  const shown = withoutUser(url);
+  const name = parts.name ?? timerNameOf(method, url.pathname);
+  return { origin, method, url: shown, name, bytes, bodyStart: headBytes.length };
 }
 
 function headOf(request: {
@@ -107,6 +120,11 @@ function basicAuthorization(url: URL): string {
   return `Authorization: Basic ${Buffer.from(pair).toString("base64")}\r\n`;
 }
 
+function withoutUser(url: URL): string {
+  if (url.username === "" && url.password === "") return url.href;
+  return url.href.replace(/\/\/[^@/]*@/, "//");
+}
+
 function parseUrl(text: unknown): URL {
   if (typeof text !== "string") throw new HttpError("bad-url", "", show(String(text)));
   if (text.length > REQUEST_LIMIT.urlBytes) {
@@ -131,7 +149,7 @@ function originOf(url: URL, isInsecure: boolean): Origin {
   const port = url.port === "" ? (isSecure ? 443 : 80) : Number(url.port);
   const host = url.hostname.replace(/^\[|\]$/g, "");
   const peer = `${url.hostname}:${port}`;
-  const origin: Origin = { key, isSecure, host, port, peer, isInsecure };
+  const origin: Origin = { key, isSecure, host, port, authority: url.host, peer, isInsecure };
   if (origins.size >= ORIGINS_MAX) origins.clear();
   origins.set(key, origin);
   return origin;

@@ -22,6 +22,11 @@ export class Timeouts {
     this.#clock = clock;
   }
 
+  /** The clock by which requests are timed. */
+  nowUs(): number {
+    return this.#clock.nowUs();
+  }
+
   /** The instant to write into `deadlineUs` for a wait of `timeoutUs` from now. */
   deadline(timeoutUs: number): number {
     return this.#nowUs + timeoutUs + PERIOD_US;

@@ -191,7 +191,11 @@ describe("Pool without an answer", () => {
     const clock = new ManualClock();
     using server = await rawServer(() => {});
     const pool = poolOf(clock);
-    const kind = kindOf(pool.send(prepareRequest({ method: "GET", url: server.url }), 2_000_000));
+    const kind = kindOf(
+      pool.send(prepareRequest({ method: "GET", url: server.url }), {
+        timeoutUs: 2_000_000,
+      }),
+    );
     await until(() => server.received.length === 1, { what: "the request" });
     clock.advance(1_900_000);
     expect(pool.openCount).toBe(1);

@@ -1,0 +1,97 @@
+// Connections that are open, and those of them that are idle: used again newest first. A store belongs
+// to one pool, or is shared by several whose users then share connections as behind a gateway.
+
+import { Connection, type ConnectionHome } from "./connection.ts";
+import { type DnsCache, sharedDns } from "./dns.ts";
+import { type HttpProxy, parseProxy } from "./proxy.ts";
+import type { Origin } from "./request.ts";
+import type { Timeouts } from "./timeouts.ts";
+import type { TlsOptions } from "./tls.ts";
+
+export const CONNECTION_DEFAULT = {
+  connectTimeoutUs: 10_000_000,
+  /** The server decides. */
+  idleTimeoutUs: Number.POSITIVE_INFINITY,
+} as const;
+
+/** How connections are made and kept. */
+export interface ConnectionOptions {
+  readonly timeouts: Timeouts;
+  readonly connectTimeoutUs?: number | undefined;
+  readonly idleTimeoutUs?: number | undefined;
+  readonly tls?: TlsOptions | undefined;
+  /** Shared by all with the same `timeouts` unless given. */
+  readonly dns?: DnsCache | undefined;
+  /** `http://user:password@host:port`. */
+  readonly proxy?: string | undefined;
+}
+
+const NO_TLS_OPTIONS: TlsOptions = {};
+
+export class ConnectionStore implements ConnectionHome {
+  readonly timeouts: Timeouts;
+  readonly connectTimeoutUs: number;
+  readonly idleTimeoutUs: number;
+  readonly tls: TlsOptions;
+  readonly dns: DnsCache;
+  readonly proxy: HttpProxy | undefined;
+  readonly #idle = new Map<string, Connection[]>();
+  readonly #open = new Set<Connection>();
+  // The idle connections of the origin that was asked for last.
+  #hotOrigin: Origin | undefined;
+  #hot: Connection[] = [];
+
+  /** Throws HttpError when the proxy is none. */
+  constructor(options: ConnectionOptions) {
+    this.timeouts = options.timeouts;
+    this.connectTimeoutUs = options.connectTimeoutUs ?? CONNECTION_DEFAULT.connectTimeoutUs;
+    this.idleTimeoutUs = options.idleTimeoutUs ?? CONNECTION_DEFAULT.idleTimeoutUs;
+    this.tls = options.tls ?? NO_TLS_OPTIONS;
+    this.dns = options.dns ?? sharedDns(options.timeouts);
+    this.proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy);
+  }
+
+  /** Idle ones included. */
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  connections(): Connection[] {
+    return [...this.#open];
+  }
+
+  /** An idle connection to `origin`, or a new one. */
+  take(origin: Origin): Connection {
+    const idle = this.#idleOf(origin).pop();
+    if (idle !== undefined) return idle;
+    const connection = new Connection(origin, this);
+    this.#open.add(connection);
+    return connection;
+  }
+
+  onIdle(connection: Connection): void {
+    this.#idleOf(connection.origin).push(connection);
+  }
+
+  onClosed(connection: Connection): void {
+    this.#open.delete(connection);
+    const idle = this.#idleOf(connection.origin);
+    const place = idle.indexOf(connection);
+    if (place >= 0) idle.splice(place, 1);
+    if (idle.length > 0) return;
+    this.#idle.delete(connection.origin.key);
+    this.#hotOrigin = undefined;
+  }
+
+  #idleOf(origin: Origin): Connection[] {
+    if (origin === this.#hotOrigin) return this.#hot;
+    let idle = this.#idle.get(origin.key);
+    if (idle === undefined) {
+      idle = [];
+      this.#idle.set(origin.key, idle);
+    }
+    this.#hotOrigin = origin;
+    this.#hot = idle;
+    return idle;
+  }
+}
