@@ -118,7 +118,7 @@ export const PROJECT_KEYS: readonly KeySpec[] = [
 
 export const TURRET_KEYS: readonly KeySpec[] = [
   { name: "name", kind: "text", help: "what the turret is called" },
-  { name: "cannons", kind: "count", help: "virtual users" },
+  { name: "cannons", kind: "count", help: "virtual users; most in flight where there is a rate" },
   { name: "script", kind: "text", help: "path of the script, from the project" },
   {
     name: "rampup",
@@ -133,4 +133,22 @@ export const TURRET_KEYS: readonly KeySpec[] = [
     help: "files and folders that travel along",
   },
   { name: "threads", kind: "count", fallback: "0", help: "OS threads; 0 is one a core" },
+  { name: "iterations", kind: "count", help: "transactions of each cannon, then it ends" },
+  { name: "iterations_shared", kind: "count", help: "transactions of all cannons together" },
+  { name: "stages", kind: "list", help: "lines from one number of cannons, or rate, to the next" },
+  { name: "cycles", kind: "text", help: 'users step by step, such as "10:20:30", with iterations' },
+  { name: "think", kind: "duration", fallback: "0", help: "a wait after each transaction" },
+  { name: "pacing", kind: "duration", fallback: "0", help: "from start to start of a cannon" },
+  { name: "rate", kind: "count", help: "transactions that arrive a second (open load)" },
+  { name: "phases", kind: "list", help: "constant rates, one after the other" },
+  { name: "spacing", kind: "text", fallback: "even", help: "even or poisson" },
+  { name: "exact_count", kind: "boolean", fallback: "false", help: "poisson: the expected number" },
+  {
+    name: "max_queue",
+    kind: "count",
+    fallback: "10000",
+    help: "arrivals that may wait; then dropped",
+  },
+  { name: "split", kind: "boolean", fallback: "false", help: "a total, divided among turrets" },
+  { name: "mix", kind: "list", help: "scripts with weights, chosen for each transaction" },
 ];

@@ -1,15 +1,15 @@
 // A project's config.json into a ProjectConfig, or into the list of all its mistakes.
 
-import { readFileSync } from "node:fs";
 import path from "node:path";
-import { systemCode, UsageError } from "../base/errors.ts";
-import { isJsonObject, type JsonObject } from "../base/json.ts";
+import type { JsonObject } from "../base/json.ts";
 import { nearest } from "../base/nearest.ts";
-import { type Issue, issuesError } from "./issue.ts";
+import { ConfigurationError, type Issue, placeOf } from "./issue.ts";
 import { type JsoncDocument, readJsonc } from "./jsonc.ts";
 import { PROJECT_KEYS, REQUIRED_KEYS } from "./keys.ts";
+import { oneLine } from "./one-line.ts";
 import { applyOverrides } from "./overrides.ts";
 import type { ProjectConfig } from "./project.ts";
+import { readConfigFile } from "./read-file.ts";
 import { FieldReader, type Places } from "./reader.ts";
 import { readTurrets } from "./turrets.ts";
 
@@ -23,13 +23,16 @@ export interface LoadOptions {
 
 export interface LoadedProject {
   readonly config: ProjectConfig;
-  /** Lines for people: keys that are not known. */
+  /** Lines for people: keys that are not known, or there twice. */
   readonly warnings: readonly string[];
 }
 
 const ROWS_MAX = 50_000_000;
 const SEED_MAX = 0xffff_ffff;
 const DEFAULT_ROWS = 2_000_000;
+const WARNINGS_MAX = 20;
+/** Databases of OCT that are not files: `postgres://`, `mysql+driver://`. */
+const OTHER_DATABASE = /^(?!sqlite)[a-z][a-z0-9]*(\+[a-z0-9_]+)?:\/\//i;
 
 /** Loads and checks; throws a UsageError that tells every mistake with its place. */
 export function loadProject(options: LoadOptions): LoadedProject {
@@ -42,24 +45,8 @@ export function loadProject(options: LoadOptions): LoadedProject {
     if (value[key] === undefined) issues.push(missingKey(key));
   }
   const config = readConfig(value, options.directory, places, issues);
-  if (issues.length > 0) throw issuesError(issues, document);
-  return { config, warnings: unknownKeys(value) };
-}
-
-function readConfigFile(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (thrown) {
-    const isMissing = systemCode(thrown) === "ENOENT";
-    throw new UsageError(
-      isMissing ? "there is no configuration file" : "the configuration cannot be read",
-      {
-        where: file,
-        hint: isMissing ? "a project has a config.json; --config-file names another" : undefined,
-        cause: thrown,
-      },
-    );
-  }
+  if (issues.length > 0) throw new ConfigurationError(withoutRepeats(issues), document);
+  return { config, warnings: bounded([...unknownKeys(value), ...repeatedKeys(document)]) };
 }
 
 function missingKey(key: string): Issue {
@@ -69,18 +56,26 @@ function missingKey(key: string): Issue {
   };
 }
 
+// A value of --set is told with its option; of several around it, the most exact one.
 function placesOf(document: JsoncDocument, origins: ReadonlyMap<string, string>): Places {
   return {
     issue(at, text, hint) {
       const dotted = at.join(".");
-      for (const [overridden, origin] of origins) {
-        if (dotted === overridden || dotted.startsWith(`${overridden}.`)) {
-          return { path: dotted, text, hint, origin };
-        }
+      const [overridden] = [...origins.keys()]
+        .filter((key) => dotted === key || dotted.startsWith(`${key}.`))
+        .sort((a, b) => b.length - a.length);
+      if (overridden === undefined) {
+        return { path: dotted, text, hint, offset: document.offsetOf(at) };
       }
-      return { path: dotted, text, hint, offset: document.offsetOf(at) };
+      return { path: dotted, text, hint, origin: origins.get(overridden) };
     },
   };
+}
+
+// A mistake in extra_turret_config is found once for each turret.
+function withoutRepeats(issues: readonly Issue[]): readonly Issue[] {
+  const identity = ({ path: at, text, source }: Issue) => JSON.stringify([at, text, source?.file]);
+  return [...new Map(issues.map((issue) => [identity(issue), issue])).values()];
 }
 
 function readConfig(
@@ -95,11 +90,12 @@ function readConfig(
   const hqAddress = fields.text("hq_address", "127.0.0.1");
   const extra = fields.object("extra_turret_config");
   const common = { hq_address: hqAddress, hq_publisher: publishPort, hq_rc: rcPort };
-  const context = { directory, common, extra, places, issues };
+  const runTimeUs = fields.durationUs("run_time", 0);
+  const context = { directory, runTimeUs, common, extra, places, issues };
   const seed =
     value["seed"] === undefined ? undefined : fields.count("seed", 0, { low: 0, high: SEED_MAX });
   return {
-    runTimeUs: fields.durationUs("run_time", 0),
+    runTimeUs,
     intervalS: fields.count("results_ts_interval", 1, { low: 1, high: 86_400 }),
     progressBar: fields.boolean("progress_bar", true),
     testing: fields.boolean("testing", false),
@@ -125,34 +121,37 @@ function readConfig(
 }
 
 function readDatabase(fields: FieldReader): string {
-  const value = fields.value("results_database");
-  if (value === undefined) return "default";
-  if (!isJsonObject(value)) {
-    fields.complain("results_database", "results_database must be an object with db_uri");
-    return "default";
-  }
-  const uri = value["db_uri"];
+  if (fields.value("results_database") === undefined) return "default";
+  const database = fields.inside("results_database");
+  const uri = database.value("db_uri");
   if (typeof uri !== "string" || uri === "") {
-    fields.complain("results_database", "results_database has no db_uri", '"default" or a path');
+    database.complain("db_uri", "results_database has no db_uri", '"default" or a path');
     return "default";
   }
-  if (/^(postgres(ql)?|mysql|sqlserver|oracle)/i.test(uri)) {
-    fields.complain(
-      "results_database",
-      "results go to SQLite only",
-      '"default" or the path of a file',
-    );
+  if (OTHER_DATABASE.test(uri)) {
+    database.complain("db_uri", "results go to SQLite only", '"default" or the path of a file');
   }
   return uri;
 }
 
 function unknownKeys(value: JsonObject): string[] {
   const known = PROJECT_KEYS.map((key) => key.name);
-  return Object.keys(value)
-    .filter((key) => !known.includes(key))
-    .map((key) => {
-      const close = nearest(key, known);
-      const hint = close === undefined ? "it is ignored" : `did you mean ${close}?`;
-      return `WARNING: unknown configuration key ${key}: ${hint}`;
-    });
+  const unknown = Object.keys(value).filter((key) => !known.includes(key));
+  return unknown.slice(0, WARNINGS_MAX + 1).map((key) => {
+    const close = nearest(key, known);
+    const hint = close === undefined ? "it is ignored" : `did you mean ${close}?`;
+    return `WARNING: unknown configuration key ${oneLine(key)}: ${hint}`;
+  });
+}
+
+function repeatedKeys({ repeated, text, file }: JsoncDocument): string[] {
+  return repeated.slice(0, WARNINGS_MAX + 1).map(({ path: dotted, offset = 0 }) => {
+    const { line } = placeOf(text, offset);
+    return `WARNING: configuration key ${oneLine(dotted)} is there twice, the last one counts: ${file}:${line}`;
+  });
+}
+
+function bounded(warnings: readonly string[]): readonly string[] {
+  if (warnings.length <= WARNINGS_MAX) return warnings;
+  return [...warnings.slice(0, WARNINGS_MAX), "WARNING: and more of these"];
 }

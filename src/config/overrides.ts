@@ -47,7 +47,7 @@ function setAt(
   if (key === undefined) return value;
   if (Array.isArray(at)) {
     const index = Number(key);
-    if (!Number.isInteger(index) || index < 0 || index > Math.min(at.length, LIST_LIMIT)) {
+    if (!/^\d{1,5}$/.test(key) || index > Math.min(at.length, LIST_LIMIT)) {
       throw new UsageError(`--set ${override}: ${key} is not a place in the list`, {
         hint: `the list has ${at.length} items, counted from 0`,
       });
@@ -60,5 +60,6 @@ function setAt(
     throw new UsageError(`--set ${override}: there is no ${key} inside a plain value`);
   }
   const object = (at ?? {}) as JsonObject;
-  return { ...object, [key]: setAt(object[key], rest, value, override) };
+  const inner = Object.hasOwn(object, key) ? object[key] : undefined;
+  return { ...object, [key]: setAt(inner, rest, value, override) };
 }

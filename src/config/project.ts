@@ -1,9 +1,11 @@
 // A project's configuration as the program uses it: every key read, checked and in plain units.
 
 import type { JsonObject } from "../base/json.ts";
+import type { LoadModel } from "./load-model.ts";
 
 export interface TurretDefinition {
   readonly name: string;
+  readonly load: LoadModel;
   readonly cannons: number;
   readonly rampupUs: number;
   readonly script: string;

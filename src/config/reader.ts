@@ -60,7 +60,8 @@ export class FieldReader {
   ): number {
     const value = this.value(key);
     if (value === undefined) return fallback;
-    const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+    const isDigits = typeof value === "string" && /^\s*[+-]?\d+\s*$/.test(value);
+    const number = isDigits ? Number(value) : value;
     if (typeof number === "number" && Number.isInteger(number)) {
       if (number >= range.low && number <= range.high) return number;
       this.complain(key, `${key} must be from ${range.low} to ${range.high}`);
@@ -98,6 +99,11 @@ export class FieldReader {
     }
     this.complain(key, `${key} must be a list of texts`);
     return [];
+  }
+
+  /** A reader of the object at `key`, which is empty where there is none. */
+  inside(key: string): FieldReader {
+    return new FieldReader(this.object(key), [...this.#path, key], this.#places, this.#issues);
   }
 
   object(key: string): JsonObject {

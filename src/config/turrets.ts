@@ -1,19 +1,23 @@
-// Turret definitions of a project: objects in the list, or paths of JSON files that hold one.
+// Turret definitions of a project: objects in the list, or paths of JSON files that hold one. What a
+// turret has is its own keys < the common keys < extra_turret_config, as in OCT.
 
-import { readFileSync } from "node:fs";
 import path from "node:path";
+import { UsageError } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
-import type { Issue } from "./issue.ts";
-import { parseJsonc } from "./jsonc.ts";
+import { ConfigurationError, type Issue } from "./issue.ts";
+import { type JsoncDocument, type JsonPath, readJsonc } from "./jsonc.ts";
+import { isOpenLoad, readLoad, saysCannons } from "./load-model.ts";
 import type { TurretDefinition } from "./project.ts";
+import { readConfigFile } from "./read-file.ts";
 import { FieldReader, type Places } from "./reader.ts";
 
-const CANNONS_MAX = 1_000_000;
 const THREADS_MAX = 1024;
 const TURRETS_MAX = 1_000;
+const NAME_MAX = 200;
 
 export interface TurretContext {
   readonly directory: string;
+  readonly runTimeUs: number;
   /** hq_address, hq_publisher, hq_rc: the same for every turret. */
   readonly common: JsonObject;
   readonly extra: JsonObject;
@@ -32,76 +36,111 @@ export function readTurrets(value: JsonValue, context: TurretContext): readonly 
     issues.push(places.issue(["turrets"], `more than ${TURRETS_MAX} turrets`));
     return [];
   }
-  const definitions = value.flatMap((item, index) => readOne(item, index, context));
   const seen = new Set<string>();
-  definitions.forEach(({ name }, index) => {
-    if (seen.has(name)) {
-      issues.push(
-        places.issue(
-          ["turrets", index, "name"],
-          `the name ${name} is used twice`,
-          "give each turret its own",
-        ),
-      );
-    }
-    seen.add(name);
+  return value.flatMap((item: JsonValue, index) => {
+    const turret = ownKeys(item, index, context);
+    return turret === undefined ? [] : [readOne(turret, context, seen)];
   });
-  return definitions;
 }
 
-function readOne(item: JsonValue, index: number, context: TurretContext): TurretDefinition[] {
-  const at: readonly (string | number)[] = ["turrets", index];
-  const object = typeof item === "string" ? readTurretFile(item, at, context) : item;
-  if (object === undefined) return [];
-  if (!isJsonObject(object)) {
-    context.issues.push(
-      context.places.issue(at, "a turret is an object, or the path of a JSON file"),
-    );
-    return [];
-  }
-  const fields = new FieldReader(object, at, context.places, context.issues);
-  for (const key of ["name", "script"]) {
-    if (fields.value(key) === undefined) fields.complain(key, `the turret has no ${key}`);
-  }
-  const cannonsKey = fields.value("cannons") === undefined ? "canons" : "cannons";
-  if (fields.value(cannonsKey) === undefined)
-    fields.complain("cannons", "the turret has no cannons");
-  const name = fields.text("name", "");
-  if (fields.value("name") !== undefined) checkName(name, fields);
-  const cannons = fields.count(cannonsKey, 1, { low: 0, high: CANNONS_MAX });
-  const rampupUs = fields.durationUs("rampup", 0);
-  const own: JsonObject = { ...object, cannons, rampup: rampupUs / 1e6 };
-  return [
-    {
-      name,
-      cannons,
-      rampupUs,
-      script: fields.text("script", ""),
-      extraFiles: fields.texts("extra_files"),
-      threads: fields.count("threads", 0, { low: 0, high: THREADS_MAX }),
-      merged: { ...own, ...context.common, ...context.extra },
-    },
-  ];
+interface OwnKeys {
+  readonly at: JsonPath;
+  readonly keys: JsonObject;
+  /** The file that holds them, when it is not the project's configuration. */
+  readonly document: JsoncDocument | undefined;
 }
 
-// A name becomes a file name when turrets are packed.
-function checkName(name: string, fields: FieldReader): void {
-  const isFileName = name !== "" && name !== "." && name !== ".." && name.length <= 200;
-  if (isFileName && !/[/\\\p{Cc}]/u.test(name)) return;
-  fields.complain("name", `"${name}" cannot be a turret's name`, "a name without slashes");
+function ownKeys(item: JsonValue, index: number, context: TurretContext): OwnKeys | undefined {
+  const at = ["turrets", index];
+  if (typeof item === "string") {
+    const document = readTurretFile(item, at, context);
+    return document === undefined ? undefined : { at, keys: document.value, document };
+  }
+  if (isJsonObject(item)) return { at, keys: item, document: undefined };
+  const { issues, places } = context;
+  issues.push(places.issue(at, "a turret is an object, or the path of a JSON file"));
+  return undefined;
 }
 
 function readTurretFile(
   file: string,
-  at: readonly (string | number)[],
+  at: JsonPath,
   context: TurretContext,
-): JsonObject | undefined {
+): JsoncDocument | undefined {
   const full = path.resolve(context.directory, file);
+  const failed = `Turret configuration ${file} failed: `;
   try {
-    return parseJsonc(readFileSync(full, "utf8"), full);
+    const words = { missing: "there is no such file", missingHint: "relative to the project" };
+    return readJsonc(readConfigFile(full, words), full);
   } catch (thrown) {
-    const why = thrown instanceof Error ? thrown.message : String(thrown);
-    context.issues.push(context.places.issue(at, `Turret configuration ${file} failed: ${why}`));
+    if (!(thrown instanceof UsageError)) throw thrown;
+    if (thrown instanceof ConfigurationError) {
+      const { issues, source } = thrown;
+      context.issues.push(
+        ...issues.map((issue) => ({ ...issue, source, text: failed + issue.text })),
+      );
+    } else {
+      context.issues.push(context.places.issue(at, failed + thrown.message, thrown.hint));
+    }
     return undefined;
   }
+}
+
+function readOne(turret: OwnKeys, context: TurretContext, seen: Set<string>): TurretDefinition {
+  const { common, extra } = context;
+  const object = { ...turret.keys, ...extra };
+  const fields = new FieldReader(object, turret.at, placesOf(turret, context), context.issues);
+  for (const key of ["name", "script"]) {
+    if (fields.value(key) === undefined) fields.complain(key, `the turret has no ${key}`);
+  }
+  if (!isOpenLoad(fields) && !saysCannons(fields)) {
+    fields.complain("cannons", "the turret has no cannons");
+  }
+  const name = fields.text("name", "");
+  if (typeof fields.value("name") === "string") checkName(name, seen, fields);
+  const script = fields.text("script", "");
+  if (fields.value("script") === "") fields.complain("script", "the turret's script is empty");
+  const load = readLoad(fields, context.runTimeUs);
+  const rampupUs = fields.durationUs("rampup", 0);
+  const plain = { cannons: load.cannons, rampup: rampupUs / 1e6 };
+  return {
+    name,
+    load,
+    cannons: load.cannons,
+    rampupUs,
+    script,
+    extraFiles: fields.texts("extra_files"),
+    threads: fields.count("threads", 0, { low: 0, high: THREADS_MAX }),
+    merged: { ...turret.keys, ...plain, ...common, ...extra, ...plain },
+  };
+}
+
+// A name becomes a file name when turrets are packed.
+function checkName(name: string, seen: Set<string>, fields: FieldReader): void {
+  const isFileName = name !== "" && name !== "." && name !== ".." && name.length <= NAME_MAX;
+  if (!isFileName || /[/\\\p{Cc}]/u.test(name)) {
+    fields.complain("name", `"${name}" cannot be a turret's name`, "a name without slashes");
+  } else if (seen.has(name)) {
+    fields.complain("name", `the name ${name} is used twice`, "give each turret its own");
+  }
+  seen.add(name);
+}
+
+// A mistake is told where the value is written: in extra_turret_config, in the turret's own file, or
+// in the project's configuration.
+function placesOf(turret: OwnKeys, context: TurretContext): Places {
+  const { places, extra } = context;
+  const { document, at } = turret;
+  return {
+    issue(full, text, hint) {
+      const inner = full.slice(at.length);
+      const key = String(inner[0] ?? "");
+      if (Object.hasOwn(extra, key)) {
+        return places.issue(["extra_turret_config", ...inner], text, hint);
+      }
+      if (document === undefined) return places.issue(full, text, hint);
+      const offset = document.offsetOf(inner);
+      return { path: full.join("."), text, hint, offset, source: document };
+    },
+  };
 }

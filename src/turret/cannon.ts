@@ -10,6 +10,7 @@ import { Random } from "../base/random.ts";
 import { US_PER_S } from "../base/units.ts";
 import { Pool, type PoolOptions } from "../http/pool.ts";
 import type { PreparedRequest } from "../http/request.ts";
+import { randomOf } from "../pace/row.ts";
 import type { Script, ScriptTransaction } from "./script.ts";
 import { observerOf, type ThreadRecorder } from "./thread-recorder.ts";
 import { PHASE, type Phase, type ThreadState } from "./thread-state.ts";
@@ -20,6 +21,7 @@ const BACKOFF_US_MAX = 5_000_000;
 
 /** Stream of random numbers of a cannon; apart from those of schedules. */
 const CANNON_STREAM = 0x0c_a0;
+const THINK_STREAM = 0x71_17;
 
 /** What all cannons of a thread share. */
 export interface CannonThread {
@@ -54,6 +56,9 @@ export class Cannon implements CannonHost {
   #pool: Pool | undefined;
   #http: HttpSession | undefined;
   #random: Random | undefined;
+  #numbered: Random | undefined;
+  #think: Random | undefined;
+  #k = Number.NaN;
   readonly #closing = new Set<() => void>();
 
   constructor(index: number, shared: CannonThread) {
@@ -70,15 +75,18 @@ export class Cannon implements CannonHost {
 
   /**
    * One transaction, never rejecting. `intendedUs` is when it should have started, NaN where only
-   * the actual start counts. The end of it, or of the time that was given to it.
+   * the actual start counts; `k` its number in the run, NaN where it has none. The end of it, or of
+   * the time that was given to it.
    */
-  async fire(intendedUs: number): Promise<number> {
+  async fire(intendedUs: number, k: number): Promise<number> {
     const { recorder, host, state, script } = this.#shared;
     const { clock } = host;
     this.#number++;
+    this.#k = k;
+    this.#numbered = undefined;
     this.#error = "";
     this.#rowTimers.length = 0;
-    recorder.transactionStarted();
+    const latenessUs = recorder.transactionStarted(intendedUs);
     let runUs = 0;
     let endUs = 0;
     const transaction = this.#transaction ?? this.#construct();
@@ -106,7 +114,7 @@ export class Cannon implements CannonHost {
     recorder.transactionFinished({
       endUs,
       runUs,
-      responseUs: endUs - intendedUs,
+      responseUs: latenessUs + runUs,
       error: this.#error,
       timers: this.#rowTimers,
     });
@@ -131,12 +139,24 @@ export class Cannon implements CannonHost {
     return this.#http;
   }
 
+  /** Apart from what scripts draw, so that a script's numbers do not hang on the load. */
+  get thinkRandom(): Random {
+    const { seed, turretIndex } = this.#shared;
+    this.#think ??= new Random(seed, turretIndex * 0x1_0000_0000 + this.index, THINK_STREAM);
+    return this.#think;
+  }
+
   get openConnections(): number {
     return this.#pool?.openCount ?? 0;
   }
 
+  /** Numbers of transaction k where it has a number, otherwise of this cannon. */
   get random(): Random {
     const { seed, turretIndex, generation } = this.#shared;
+    if (!Number.isNaN(this.#k)) {
+      this.#numbered ??= randomOf(seed, this.#k);
+      return this.#numbered;
+    }
     this.#random ??= new Random(
       seed,
       turretIndex * 0x1_0000_0000 + this.index,

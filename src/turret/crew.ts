@@ -10,9 +10,11 @@ import type { Clock } from "../base/clock.ts";
 import { OctError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { formatCount, formatDuration, US_PER_S } from "../base/units.ts";
+import { loadOf } from "../config/turret-load.ts";
 import { LONE_PLACE, type TurretPlace } from "../protocol/messages.ts";
 import { BatchBuilder } from "../stats/batch.ts";
 import { CELL_KIND, COUNTER } from "../stats/cell.ts";
+import { Board, stepsOf } from "./board.ts";
 import type { Crew, CrewEvents, Job, LoadCrew } from "./crew-contract.ts";
 import { CrewThread, type CrewThreadEvents } from "./crew-thread.ts";
 import type { ThreadJob, ThreadStart } from "./thread-messages.ts";
@@ -24,8 +26,6 @@ export const CREW_LIMIT = {
   loadUs: 60 * US_PER_S,
   /** How often a thread is replaced before its cannons are given up. */
   replacements: 3,
-  /** Cannons of one turret. */
-  cannons: 1_000_000,
 } as const;
 
 export type CrewLimit = { readonly [K in keyof typeof CREW_LIMIT]: number };
@@ -111,7 +111,7 @@ class ThreadCrew implements Crew {
     this.#stopLooking = parts.clock.every(periodUs, () => this.#look(periodUs));
     let first: ThreadJob;
     try {
-      first = threadJob(job, parts.limit);
+      first = threadJob(job, parts);
     } catch (thrown) {
       this.#stopLooking();
       throw thrown;
@@ -258,7 +258,7 @@ class ThreadCrew implements Crew {
     if (isStopping || place.replacements >= this.#parts.limit.replacements) {
       const why = isStopping ? "" : `; given up after ${place.replacements} replacements`;
       this.#events.onEvent("error", `${name} ${what}${why}; ${counted}`);
-      this.#closePlace(place);
+      this.#giveUp(place);
       return;
     }
     place.replacements++;
@@ -269,9 +269,16 @@ class ThreadCrew implements Crew {
     place.thread = this.#hire({
       ...thread.job,
       generation: place.replacements,
+      done: thread.job.done + thread.state.started + thread.state.dropped,
       context: this.#context,
       wantRows: this.#wantsRows,
     });
+  }
+
+  #giveUp(place: Place): void {
+    const { threadIndex, threadCount, load, board } = place.thread.job;
+    new Board({ threads: threadCount, steps: stepsOf(load) }, board).giveUp(threadIndex);
+    this.#closePlace(place);
   }
 
   get #isPastEnd(): boolean {
@@ -360,9 +367,10 @@ function scriptOf(job: Job): string {
 }
 
 /** What all threads of a job share; `threadIndex` is each one's own. */
-function threadJob(job: Job, limit: CrewLimit): ThreadJob {
-  const { definition } = job;
-  const cannons = numberOf(job, "cannons", limit.cannons);
+function threadJob(job: Job, parts: CrewParts): ThreadJob {
+  const { definition, runTimeUs } = job;
+  const load = loadOf(definition, runTimeUs);
+  const threadCount = Math.max(1, Math.min(job.threads, load.cannons));
   return {
     directory: job.directory,
     script: scriptOf(job),
@@ -371,23 +379,16 @@ function threadJob(job: Job, limit: CrewLimit): ThreadJob {
     seed: job.seed,
     turretIndex: job.turretIndex,
     turretName: job.turretName,
-    cannons: Math.floor(cannons),
-    rampupUs: Math.round(numberOf(job, "rampup", Number.MAX_SAFE_INTEGER / US_PER_S) * US_PER_S),
-    runTimeUs: job.runTimeUs,
+    load,
+    runTimeUs,
     graceUs: job.graceUs,
     flushPeriodUs: job.flushPeriodUs,
     threadIndex: 0,
-    threadCount: Math.max(1, Math.min(job.threads, Math.floor(cannons))),
+    threadCount,
     generation: 0,
+    done: 0,
+    board: new Board({ threads: threadCount, steps: stepsOf(load) }).buffer,
+    workerUrl: parts.workerUrl,
     wantRows: true,
   };
-}
-
-function numberOf(job: Job, key: string, limit: number): number {
-  const value = Number(job.definition[key] ?? 0);
-  if (value >= 0 && value <= limit) return value;
-  throw new OctError(
-    `turret ${job.turretName}: ${key} is ${JSON.stringify(job.definition[key])}, not a number from 0 to ${limit}`,
-    { where: job.turretName },
-  );
 }

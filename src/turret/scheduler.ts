@@ -7,7 +7,6 @@
 // planned = started + dropped; started = finished + unfinished.
 
 import type { Clock } from "../base/clock.ts";
-import type { CannonSpan } from "../pace/closed.ts";
 import type { Cannon } from "./cannon.ts";
 
 /** The thread gives way to its sockets and timers at least this often. */
@@ -21,6 +20,16 @@ export interface SchedulerOptions {
   readonly abort: AbortController;
   /** Told once, when nothing fires any more and what is in flight has ended or is given up. */
   readonly onOver: () => void;
+}
+
+/** What a cannon's loop keeps to, besides the time. */
+export interface LoopRules {
+  /** Number of the next transaction: undefined for none, NaN where they have no numbers. */
+  readonly nextK: (cannon: Cannon) => number | undefined;
+  /** How long the cannon thinks after a transaction. */
+  readonly thinkUs: (cannon: Cannon) => number;
+  /** From intended start to intended start; 0 for none. */
+  readonly pacingUs: number;
 }
 
 /** A load model: fires cannons through the scheduler until it may start no more. */
@@ -45,6 +54,19 @@ export class Scheduler {
 
   get startUs(): number {
     return this.#startUs;
+  }
+
+  /** Nothing starts at or after it. */
+  get endUs(): number {
+    return this.#endUs;
+  }
+
+  /** Calls `callback` when nothing may start any more, at once if it is so; returns how to stop that. */
+  onStop(callback: () => void): () => void {
+    const { signal } = this.#stopping;
+    if (signal.aborted) callback();
+    else signal.addEventListener("abort", callback, { once: true });
+    return () => signal.removeEventListener("abort", callback);
   }
 
   /** Transactions that run now. */
@@ -99,27 +121,30 @@ export class Scheduler {
     return this.mayStart(this.clock.nowUs());
   }
 
-  /** One transaction of `cannon`; what the clock says after it. */
-  async fire(cannon: Cannon, intendedUs: number): Promise<number> {
+  /** One transaction of `cannon`, number `k` of the run or NaN; what the clock says after it. */
+  async fire(cannon: Cannon, intendedUs: number, k: number): Promise<number> {
     this.#inFlight++;
-    const endUs = await cannon.fire(intendedUs);
+    const endUs = await cannon.fire(intendedUs, k);
     this.#inFlight--;
     return endUs;
   }
 
-  /** Repeats the transaction of `cannon` until `endUs` of the clock. */
-  async loop(cannon: Cannon, endUs: number): Promise<void> {
+  /** Repeats the transaction of `cannon` until `endUs` of the clock, or the rules' end. */
+  async loop(cannon: Cannon, endUs: number, rules: LoopRules): Promise<void> {
     this.#loops++;
     let nowUs = this.clock.nowUs();
+    let tickUs = rules.pacingUs > 0 ? nowUs : Number.NaN;
     while (nowUs < endUs && this.mayStart(nowUs)) {
-      nowUs = await this.fire(cannon, Number.NaN);
-      if (cannon.backoffUs > 0) {
-        await this.waitUntil(nowUs + cannon.backoffUs);
-        nowUs = this.clock.nowUs();
-      } else if (nowUs >= this.#yieldAtUs) {
-        await this.giveWay();
-        nowUs = this.clock.nowUs();
-      }
+      const k = rules.nextK(cannon);
+      if (k === undefined) break;
+      nowUs = await this.fire(cannon, tickUs, k);
+      tickUs += rules.pacingUs;
+      const resumeUs = nowUs + Math.max(rules.thinkUs(cannon), cannon.backoffUs);
+      const untilUs = tickUs > resumeUs ? tickUs : resumeUs;
+      if (untilUs > nowUs) await this.waitUntil(Math.min(untilUs, endUs));
+      else if (nowUs >= this.#yieldAtUs) await this.giveWay();
+      else continue;
+      nowUs = this.clock.nowUs();
     }
     this.#loops--;
   }
@@ -161,35 +186,4 @@ export class Scheduler {
     this.#options.onOver();
     this.#options.abort.abort(new Error("the run ended before the transaction did"));
   }
-}
-
-/** A cannon and when it loops, relative to the start. */
-export interface PlannedCannon {
-  readonly cannon: Cannon;
-  readonly spans: readonly CannonSpan[];
-}
-
-/** Closed load: each cannon repeats its transaction within its spans. */
-export function closedLoad(planned: readonly PlannedCannon[]): LoadModel {
-  const starts = planned
-    .flatMap(({ cannon, spans }) => spans.map((span) => ({ cannon, span })))
-    .sort((a, b) => a.span.startUs - b.span.startUs);
-  return async (scheduler) => {
-    const loops = new Map<Cannon, Promise<void>>();
-    let giveWayAtUs = 0;
-    for (const { cannon, span } of starts) {
-      const dueUs = scheduler.startUs + span.startUs;
-      if (!(await scheduler.waitUntil(dueUs))) break;
-      const nowUs = scheduler.clock.nowUs();
-      if (nowUs >= giveWayAtUs) {
-        await scheduler.giveWay();
-        giveWayAtUs = scheduler.clock.nowUs() + TURN_US_MAX;
-      }
-      // A cannon whose last transaction of one span reaches into the next goes on after it.
-      const before = loops.get(cannon);
-      const loop = () => scheduler.loop(cannon, scheduler.startUs + span.endUs);
-      loops.set(cannon, before === undefined ? loop() : before.then(loop));
-    }
-    await Promise.all(loops.values());
-  };
 }

@@ -3,6 +3,7 @@
 // message of ours is dropped.
 
 import type { JsonObject } from "../base/json.ts";
+import type { LoadModel } from "../config/load-model.ts";
 import type { TurretPlace } from "../protocol/messages.ts";
 
 /** What a thread needs to load the script and make its cannons. */
@@ -15,8 +16,7 @@ export interface ThreadJob {
   readonly seed: number;
   readonly turretIndex: number;
   readonly turretName: string;
-  readonly cannons: number;
-  readonly rampupUs: number;
+  readonly load: LoadModel;
   readonly runTimeUs: number;
   readonly graceUs: number;
   readonly flushPeriodUs: number;
@@ -25,6 +25,12 @@ export interface ThreadJob {
   readonly threadCount: number;
   /** 0, and one more for each time that this thread was replaced. */
   readonly generation: number;
+  /** Transactions that the threads before it in its place started or dropped. */
+  readonly done: number;
+  /** What the threads of the turret share (board.ts). */
+  readonly board: SharedArrayBuffer;
+  /** The entry of threads: a thread may need a helper of its own. */
+  readonly workerUrl: string;
   readonly wantRows: boolean;
 }
 
@@ -39,6 +45,8 @@ export interface ThreadStart {
 export type ToThread =
   | { readonly type: "load"; readonly job: ThreadJob; readonly state: SharedArrayBuffer }
   | { readonly type: "ping" }
+  /** Serve as a pacer (pacer.ts) for the thread that says so. */
+  | { readonly type: "pacer"; readonly buffer: SharedArrayBuffer }
   /** `offsetUs` puts the thread's clock onto the crew's. */
   | ({ readonly type: "start"; readonly offsetUs: number } & ThreadStart)
   | { readonly type: "stop"; readonly graceUs: number }
@@ -86,6 +94,7 @@ export type FromThread =
 const TO_TYPES: ReadonlySet<string> = new Set<ToThread["type"]>([
   "load",
   "ping",
+  "pacer",
   "start",
   "stop",
   "context",

@@ -35,6 +35,7 @@ export class ThreadRecorder {
   readonly #statusSlots = new Map<string, number>();
   readonly #transactionSlot: number;
   readonly #responseSlot: number;
+  readonly #latenessSlot: number;
   readonly #lagSlot: number;
   #startUs = 0;
   #startWallS = 0;
@@ -58,6 +59,7 @@ export class ThreadRecorder {
     this.#batch = new BatchBuilder({ turretName: options.turretName });
     this.#transactionSlot = this.#batch.slot(CELL_KIND.timer, "");
     this.#responseSlot = this.#batch.slot(CELL_KIND.response, "");
+    this.#latenessSlot = this.#batch.slot(CELL_KIND.lateness, "");
     this.#lagSlot = this.#batch.slot(CELL_KIND.lag, "");
   }
 
@@ -92,8 +94,18 @@ export class ThreadRecorder {
     if (!this.#isOver) this.#batch.record(slot, this.secondOf(endUs), durationUs, isError);
   }
 
-  transactionStarted(): void {
+  /** How late it starts, for one that has an intended start; NaN for others. */
+  transactionStarted(intendedUs: number): number {
     this.#state.started++;
+    if (Number.isNaN(intendedUs)) return intendedUs;
+    const nowUs = this.#clock.nowUs();
+    const latenessUs = Math.max(0, nowUs - intendedUs);
+    this.#batch.record(this.#latenessSlot, this.secondOf(nowUs), latenessUs, false);
+    return latenessUs;
+  }
+
+  dropped(count: number): void {
+    this.#state.dropped += count;
   }
 
   transactionFinished(finished: Finished): void {

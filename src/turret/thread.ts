@@ -10,10 +10,13 @@ import type { JsonValue } from "../base/json.ts";
 import { Random } from "../base/random.ts";
 import type { Redactor } from "../base/redact.ts";
 import { Timeouts } from "../http/timeouts.ts";
-import { rampUpPlan } from "../pace/closed.ts";
+import type { TurretPlace } from "../protocol/messages.ts";
 import { COUNTER } from "../stats/cell.ts";
+import { Board, stepsOf } from "./board.ts";
 import { Cannon, type CannonThread } from "./cannon.ts";
-import { closedLoad, type PlannedCannon, Scheduler } from "./scheduler.ts";
+import { planLoad } from "./load-plan.ts";
+import { Pacer, servePacer } from "./pacer.ts";
+import { type LoadModel, Scheduler } from "./scheduler.ts";
 import { loadScript } from "./script.ts";
 import { placeOfError } from "./script-places.ts";
 import { startGauges } from "./thread-gauges.ts";
@@ -28,12 +31,18 @@ import { PHASE, ThreadState } from "./thread-state.ts";
 const SHOWN_MAX = 10;
 const THREAD_STREAM = 0x7e_ad;
 
+/** What a pacer says: its message is that there is one. */
+const WAKE = 0;
+
+/** Of a turret that came too late for a part of a divided load. */
+const NO_LOAD: LoadModel = async () => {};
+
 type Post = (message: FromThread, transfer?: ArrayBuffer[]) => void;
 
 /** What of a worker's global scope is used; the DOM's types would make it a window. */
 interface WorkerScope {
   addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
-  postMessage(message: FromThread, transfer: ArrayBuffer[]): void;
+  postMessage(message: FromThread | typeof WAKE, transfer: ArrayBuffer[]): void;
 }
 
 /** Serves as a cannon thread until the crew ends it. */
@@ -46,6 +55,7 @@ export function startThread(): void {
   scope.addEventListener("message", (event) => {
     const message = readToThread(event.data);
     if (message === undefined) return;
+    if (message.type === "pacer") servePacer(message.buffer, clock, () => postMessage(WAKE, []));
     if (message.type === "ping") post({ type: "pong", threadUs: clock.nowUs() });
     else if (message.type === "load") {
       thread = new Thread(message.job, new ThreadState(message.state), clock, post);
@@ -91,7 +101,8 @@ class Thread {
   readonly #context: Record<string, JsonValue>;
   readonly #shown = new Map<string, number>();
   readonly #redactor: Redactor;
-  #cannons: Cannon[] = [];
+  readonly #cannons: Cannon[] = [];
+  #shared: CannonThread | undefined;
   #stopFlushing = () => {};
 
   constructor(job: ThreadJob, state: ThreadState, clock: MovableClock, post: Post) {
@@ -135,7 +146,7 @@ class Thread {
     this.#state.enter(PHASE.load, -1);
     try {
       const shared = await this.#prepare();
-      this.#cannons = cannonsOf(shared, job);
+      this.#shared = shared;
       this.#state.enter(PHASE.none, -1);
       this.#post({ type: "loaded", places: shared.script.places });
     } catch (thrown) {
@@ -145,7 +156,7 @@ class Thread {
     }
   }
 
-  take(message: Exclude<ToThread, { type: "load" | "ping" }>): void {
+  take(message: Exclude<ToThread, { type: "load" | "ping" | "pacer" }>): void {
     switch (message.type) {
       case "start":
         this.#start(message);
@@ -196,15 +207,29 @@ class Thread {
     this.#clock.moveTo(message.offsetUs);
     this.#recorder.begin(message.startUs, message.startWallMs);
     this.#stopFlushing = this.#clock.every(this.#job.flushPeriodUs, () => this.#flush());
-    if (this.#job.generation === 0)
-      this.#recorder.count(COUNTER.cannonsStarted, this.#cannons.length);
-    this.#scheduler.begin(message.startUs, closedLoad(this.#planned()));
+    this.#scheduler.begin(message.startUs, this.#planned(message.place) ?? NO_LOAD);
   }
 
-  #planned(): PlannedCannon[] {
-    const { cannons, rampupUs, runTimeUs } = this.#job;
-    const plan = rampUpPlan({ cannons, rampupUs, durationUs: runTimeUs });
-    return this.#cannons.map((cannon) => ({ cannon, spans: plan.spansOf(cannon.index) }));
+  #planned(place: TurretPlace): LoadModel | undefined {
+    const job = this.#job;
+    const { threadCount } = job;
+    const steps = stepsOf(job.load);
+    return planLoad({
+      ...job,
+      place,
+      board: new Board({ threads: threadCount, steps }, job.board),
+      makeCannon: (index) => this.#makeCannon(index),
+      makeWaker: () => new Pacer(this.#clock, this.#job.workerUrl),
+      onDropped: (count) => this.#recorder.dropped(count),
+      onLate: () => this.#recorder.count(COUNTER.late, 1),
+    });
+  }
+
+  #makeCannon(index: number): Cannon {
+    const cannon = new Cannon(index, this.#shared as CannonThread);
+    this.#cannons.push(cannon);
+    if (this.#job.generation === 0) this.#recorder.count(COUNTER.cannonsStarted, 1);
+    return cannon;
   }
 
   #flush(): void {
@@ -256,14 +281,6 @@ class Thread {
     const rest = count === SHOWN_MAX ? " (further ones are only counted)" : "";
     this.#post({ type: "event", level, text: this.#redactor.text(text + rest) });
   }
-}
-
-function cannonsOf(shared: CannonThread, job: ThreadJob): Cannon[] {
-  const cannons: Cannon[] = [];
-  for (let i = job.threadIndex; i < job.cannons; i += job.threadCount) {
-    cannons.push(new Cannon(i, shared));
-  }
-  return cannons;
 }
 
 /** What -e gave at the HQ becomes variables of the script's process. */

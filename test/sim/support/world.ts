@@ -3,6 +3,7 @@
 
 import { ManualClock } from "../../../src/base/clock.ts";
 import type { ProjectConfig, TurretDefinition } from "../../../src/config/project.ts";
+import { loadOf } from "../../../src/config/turret-load.ts";
 import { HqRun } from "../../../src/hq/run.ts";
 import { createLoopback, type LoopbackTurretLink } from "../../../src/protocol/loopback.ts";
 import { Journal } from "../../../src/store/journal.ts";
@@ -11,25 +12,28 @@ import { Turret } from "../../../src/turret/turret.ts";
 import { FakeCrews } from "./fake-crew.ts";
 
 const TURN_US = 5_000;
+const RUN_TIME_US = 10_000_000;
 const PACK = new Uint8Array(600_000).fill(7);
 const PACK_HASH = new Bun.CryptoHasher("sha256").update(PACK).digest("hex");
 
 export function definition(name: string, more: Partial<TurretDefinition> = {}): TurretDefinition {
+  const merged = { name, cannons: 2, rampup: 0, script: "test_scripts/v_user.ts" };
   return {
     name,
+    load: loadOf(merged, RUN_TIME_US),
     cannons: 2,
     rampupUs: 0,
     script: "test_scripts/v_user.ts",
     extraFiles: [],
     threads: 0,
-    merged: { name, cannons: 2, rampup: 0, script: "test_scripts/v_user.ts" },
+    merged,
     ...more,
   };
 }
 
 export function configOf(parts: Partial<ProjectConfig> = {}): ProjectConfig {
   return {
-    runTimeUs: 10_000_000,
+    runTimeUs: RUN_TIME_US,
     intervalS: 1,
     progressBar: true,
     testing: false,

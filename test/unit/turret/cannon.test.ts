@@ -50,7 +50,7 @@ function bench(exported: Readonly<Record<string, unknown>>) {
     state,
     shown,
     async fire() {
-      await cannon.fire(Number.NaN);
+      await cannon.fire(Number.NaN, Number.NaN);
       const batch = recorder.take();
       if (batch === undefined) throw new Error("nothing was recorded");
       const { rows, cells, texts } = decodeBatch(batch.bytes);

@@ -4,7 +4,8 @@ import { describe, expect, test } from "bun:test";
 import { ManualClock } from "../../../src/base/clock.ts";
 import { rampUpPlan } from "../../../src/pace/closed.ts";
 import type { Cannon } from "../../../src/turret/cannon.ts";
-import { closedLoad, Scheduler } from "../../../src/turret/scheduler.ts";
+import { closedLoad } from "../../../src/turret/closed-load.ts";
+import { Scheduler } from "../../../src/turret/scheduler.ts";
 
 const START_US = 1_000_000;
 
