@@ -5,6 +5,7 @@ import path from "node:path";
 import { EXIT, OctError, UsageError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { parseJsonc } from "../config/jsonc.ts";
+import { readConfigFile } from "../config/read-file.ts";
 import { openPack } from "../pack/open.ts";
 import { Protocol1TurretRole } from "../turret/protocol1-turret.ts";
 import type { CommandInput } from "./command.ts";
@@ -123,7 +124,7 @@ async function openTurretFolder(
   const tar = input.text("tar");
   if (tar === undefined) {
     const file = resolveFrom(env.cwd, input.text("config") as string);
-    const definition = parseJsonc(readFile(file), file);
+    const definition = parseJsonc(readConfigFile(file), file);
     return { directory: path.dirname(file), definition, cleanUp: () => {} };
   }
   const file = resolveFrom(env.cwd, tar);
@@ -148,10 +149,6 @@ function readFileBytes(file: string): Uint8Array {
   } catch (thrown) {
     throw fileError("can not read", file, thrown);
   }
-}
-
-function readFile(file: string): string {
-  return new TextDecoder().decode(readFileBytes(file));
 }
 
 function textOf(definition: JsonObject, key: string): string {

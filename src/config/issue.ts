@@ -62,7 +62,7 @@ export function formatIssue(issue: Issue, projectSource: IssueSource): string {
     .replace(/\r$/, "")
     .replaceAll("\t", " ");
   // A long line is shown around the place.
-  const start = Math.max(0, column - 1 - LINE_SHOWN / 2);
+  const start = full.length <= LINE_SHOWN ? 0 : Math.max(0, column - 1 - LINE_SHOWN / 2);
   return [
     `${source.file}:${line}:${column}: ${text}`,
     `    ${oneLine(full.slice(start), LINE_SHOWN)}`,

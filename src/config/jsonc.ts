@@ -36,6 +36,10 @@ export function readJsonc(text: string, file: string): JsoncDocument {
   const source = { file, text: bare };
   const errors = new BoundedErrors();
   const root = parseBounded(bare, errors);
+  const isEmpty = errors.found.every(({ error }) => printParseErrorCode(error) === "ValueExpected");
+  if (root === undefined && isEmpty) {
+    throw new ConfigurationError([{ path: "", text: "the file is empty", offset: 0 }], source);
+  }
   const issues = errors.found.map(
     (error): Issue => ({
       path: "",
@@ -43,9 +47,6 @@ export function readJsonc(text: string, file: string): JsoncDocument {
       offset: error.offset,
     }),
   );
-  if (issues.length === 0 && root === undefined) {
-    issues.push({ path: "", text: "the file is empty", offset: 0 });
-  }
   if (issues.length > 0 || root === undefined) throw new ConfigurationError(issues, source);
   const reading: Reading = { issues, repeated: [] };
   const value = toValue(root, [], reading);
