@@ -148,6 +148,12 @@
     };
   }
 
+  // All charts of a timer show the same time, whatever their steps, so that zooming one zooms all.
+  function endOf(timer) {
+    const last = (name, stepS) => (timer.columns[name].split(",").length - 1) * stepS;
+    return Math.max(last("rate", timer.stepS), last("fineMean", timer.fineStepS), 1);
+  }
+
   let isZooming = false;
   function zoomTogether(chart, group) {
     if (isZooming) return;
@@ -167,9 +173,8 @@
     const plot = figure.querySelector(".plot");
     const stepS = kind.step(timer);
     const ys = kind.lines.map(([, name, , scale]) => column(timer.columns[name], scale));
-    const points = ys[0].length;
-    const xs = Array.from({ length: points }, (_, i) => i * stepS);
-    const lastX = Math.max((points - 1) * stepS, 1);
+    const xs = Array.from({ length: ys[0].length }, (_, i) => i * stepS);
+    const end = endOf(timer);
     let show = () => {};
     const chart = new uPlot(
       {
@@ -177,7 +182,7 @@
         height: HEIGHT,
         legend: { show: false },
         scales: {
-          x: { time: false, range: (u, min, max) => (points < 2 || min === max ? [0, lastX] : [min, max]) },
+          x: { time: false, range: (u, min, max) => (min === max || (min === 0 && max === xs.at(-1)) ? [0, end] : [min, max]) },
           y: { range: (u, min, max) => [0, max > 0 ? max * 1.08 : 1] },
         },
         cursor: { sync: { key: figure.dataset.timer }, y: false, drag: { x: true, y: false }, points: { size: 7 } },

@@ -1,21 +1,39 @@
 // A real browser on a page of ours, cut off from every network.
 
-import { existsSync } from "node:fs";
-import { type Browser, chromium } from "playwright-core";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { tempFolder } from "./temp.ts";
 
-export const CHROMIUM_PATH = "/usr/bin/chromium";
+const NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+
+/** The browser named by OCT_CHROMIUM, else the first in PATH; a clear error where there is none. */
+export function findChromium(env: Readonly<Record<string, string | undefined>>): string {
+  const named = env.OCT_CHROMIUM;
+  if (named !== undefined && named !== "") {
+    const found = Bun.which(named, { PATH: env.PATH ?? "" });
+    if (found === null) throw new Error(`OCT_CHROMIUM names ${named}, which can not be run`);
+    return found;
+  }
+  for (const name of NAMES) {
+    const found = Bun.which(name, { PATH: env.PATH ?? "" });
+    if (found !== null) return found;
+  }
+  throw new Error(
+    'no Chromium in PATH: install the package "chromium", or name one in OCT_CHROMIUM',
+  );
+}
 
 /** Chromium without a window; a clear error where it is not installed. */
 export async function launchChromium(): Promise<Browser> {
-  if (!existsSync(CHROMIUM_PATH)) {
-    throw new Error(`${CHROMIUM_PATH} is missing: install the package "chromium" for these tests`);
-  }
   return await chromium.launch({
-    executablePath: CHROMIUM_PATH,
+    executablePath: findChromium(process.env),
     args: [
       "--headless=new",
       "--no-sandbox",
       "--disable-gpu",
+      "--disable-dev-shm-usage",
       "--no-first-run",
       "--disable-background-networking",
       "--disable-component-update",
@@ -23,4 +41,61 @@ export async function launchChromium(): Promise<Browser> {
       "--host-resolver-rules=MAP * ~NOTFOUND",
     ],
   });
+}
+
+export interface PageChoice {
+  readonly width?: number;
+  readonly colorScheme?: "light" | "dark";
+  readonly hasJavaScript?: boolean;
+}
+
+/** A page opened from a file, with everything that it said or asked for on the way. */
+export interface OpenPage extends AsyncDisposable {
+  readonly page: Page;
+  /** Errors and warnings of the console, uncaught exceptions, dialogs. */
+  readonly complaints: readonly string[];
+  /** Everything it asked for besides itself. */
+  readonly requests: readonly string[];
+}
+
+/** Opens `html` as a person does who was sent it: from a file. */
+export async function openHtml(
+  browser: Browser,
+  html: string,
+  choice: PageChoice = {},
+): Promise<OpenPage> {
+  const folder = tempFolder();
+  const file = path.join(folder.path, "results.html");
+  writeFileSync(file, html);
+  const url = pathToFileURL(file).href;
+  const context = await browser.newContext({
+    viewport: { width: choice.width ?? 1440, height: 900 },
+    colorScheme: choice.colorScheme ?? "light",
+    javaScriptEnabled: choice.hasJavaScript ?? true,
+    reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  const requests: string[] = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("dialog", async (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    await dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    if (request.url() !== url) requests.push(request.url());
+  });
+  await page.goto(url);
+  return {
+    page,
+    complaints,
+    requests,
+    async [Symbol.asyncDispose]() {
+      await context.close();
+      folder[Symbol.dispose]();
+    },
+  };
 }
