@@ -1,41 +1,111 @@
 // The HTTP that scripts use: small calls over the engine in http/.
 
-import { HttpError } from "../http/errors.ts";
+import { READABLE_CODINGS } from "../http/content.ts";
 import type { Pool } from "../http/pool.ts";
-import { type PreparedRequest, prepareRequest } from "../http/request.ts";
+import { newest, newPromise } from "../http/promised.ts";
+import {
+  type PreparedRequest,
+  prepareRequest,
+  type RequestParts,
+  withHeader,
+} from "../http/request.ts";
 import type { HttpResponse } from "../http/response.ts";
+import { SessionCookies } from "./session-cookies.ts";
+import { Challenges, Exchange, type ExchangeHost, type Plan } from "./session-exchange.ts";
+import {
+  type Auth,
+  authorizationOf,
+  type Body,
+  bodyOf,
+  concernsNetwork,
+  type HeaderValues,
+  poolSettingsOf,
+  type RequestOptions,
+  type SessionOptions,
+  timeoutUsOf,
+  wholeUrl,
+} from "./session-options.ts";
 
-const US_PER_S = 1_000_000;
+export type { RequestOptions, SessionOptions } from "./session-options.ts";
+
 const PREPARED_MAX = 1_000;
-
-/** Options of one request. */
-export interface RequestOptions {
-  /** Sent as they are; they replace what oct would send. */
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** Sent as it is; texts as UTF-8. */
-  readonly body?: string | Uint8Array | ArrayBuffer | URLSearchParams;
-  /** Sent as JSON, with its content type. */
-  readonly json?: unknown;
-  /** Seconds until the request fails (default 60); connecting has a limit of its own. */
-  readonly timeout?: number;
-  /** True: the server's certificate is not checked. */
-  readonly insecure?: boolean;
-}
+const REDIRECTS = 20;
 
 /**
- * HTTP of one cannon. Connections are kept alive and are the cannon's own, as a browser's would be.
- * An answer of any status is an answer; what brings none throws an HttpError.
+ * HTTP of one cannon. Connections and cookies are the cannon's own, as a browser's would be, and each
+ * request is measured. An answer of any status is an answer; what brings none throws an HttpError.
  */
-export class HttpSession {
-  /** True: certificates are not checked in any request. */
-  insecure = false;
-  readonly #pool: Pool;
-  readonly #prepared: Map<string, PreparedRequest>;
+export class HttpSession implements ExchangeHost {
+  readonly pool: Pool;
+  /** The cookies of this cannon; sent and taken without being asked. */
+  readonly cookies: SessionCookies;
+  readonly challenges = new Challenges();
+  readonly #shared: Map<string, PreparedRequest>;
+  // Where the session adds something to requests they are its own.
+  readonly #own = new Map<string, PreparedRequest>();
+  readonly #withCookies = new WeakMap<
+    PreparedRequest,
+    { header: string; request: PreparedRequest }
+  >();
+  #options: SessionOptions = {};
+  #headers: HeaderValues = {};
+  #isBare = true;
+  #plan: Plan;
+  #lastMethod = "";
+  #lastUrl = "";
+  #last: PreparedRequest | undefined;
 
   /** `prepared` may be shared by sessions: requests without options are made ready once. */
-  constructor(pool: Pool, prepared: Map<string, PreparedRequest>) {
-    this.#pool = pool;
-    this.#prepared = prepared;
+  constructor(pool: Pool, prepared: Map<string, PreparedRequest>, options?: SessionOptions) {
+    this.pool = pool;
+    this.#shared = prepared;
+    this.cookies = new SessionCookies(() => pool.timeouts.nowUs());
+    this.#plan = this.#planOf({});
+    if (options !== undefined) this.configure(options);
+  }
+
+  /** True: certificates are not checked in any request. */
+  get insecure(): boolean {
+    return this.#options.insecure ?? false;
+  }
+
+  set insecure(insecure: boolean) {
+    this.configure({ insecure });
+  }
+
+  /** What URLs without a scheme are added to. */
+  get baseUrl(): string | undefined {
+    return this.#options.baseUrl;
+  }
+
+  set baseUrl(baseUrl: string) {
+    this.configure({ baseUrl });
+  }
+
+  /** Headers of all requests; assign a new object to change them. */
+  get headers(): HeaderValues {
+    return this.#options.headers ?? {};
+  }
+
+  set headers(headers: HeaderValues) {
+    this.configure({ headers });
+  }
+
+  /**
+   * Sets what holds for all requests from now on; what is not named stays.
+   *
+   * @example this.http.configure({ baseUrl: "http://shop", headers: { "X-Shop": "7" } });
+   */
+  configure(options: SessionOptions): void {
+    const all = { ...this.#options, ...options };
+    if (concernsNetwork(options)) this.pool.configure(poolSettingsOf(all, this.pool.timeouts));
+    this.#options = all;
+    this.#headers = { ...(all.compressed ? { "Accept-Encoding": READABLE_CODINGS } : {}) };
+    this.#headers = merged(withAuth(this.#headers, all.auth), all.headers);
+    this.#isBare = all.baseUrl === undefined && Object.keys(this.#headers).length === 0;
+    this.#plan = this.#planOf({});
+    this.#own.clear();
+    this.#last = undefined;
   }
 
   /** @example const page = await this.http.get("http://localhost:8080/"); */
@@ -48,69 +118,155 @@ export class HttpSession {
     return this.request("POST", url, options);
   }
 
+  /** @example await this.http.put(`${url}/7`, { json: { item: 7 } }); */
   put(url: string, options?: RequestOptions): Promise<HttpResponse> {
     return this.request("PUT", url, options);
   }
 
+  /** @example await this.http.patch(`${url}/7`, { form: { state: "sold" } }); */
   patch(url: string, options?: RequestOptions): Promise<HttpResponse> {
     return this.request("PATCH", url, options);
   }
 
+  /** @example await this.http.delete(`${url}/7`, { name: "remove" }); */
   delete(url: string, options?: RequestOptions): Promise<HttpResponse> {
     return this.request("DELETE", url, options);
   }
 
+  /** @example const size = (await this.http.head(url)).header("content-length"); */
   head(url: string, options?: RequestOptions): Promise<HttpResponse> {
     return this.request("HEAD", url, options);
   }
 
-  /** A request of any method. */
+  /** @example const allowed = (await this.http.options(url)).header("allow"); */
+  options(url: string, options?: RequestOptions): Promise<HttpResponse> {
+    return this.request("OPTIONS", url, options);
+  }
+
+  /**
+   * A request of any method.
+   *
+   * @example await this.http.request("PURGE", url);
+   */
   request(method: string, url: string, options?: RequestOptions): Promise<HttpResponse> {
     try {
-      if (options !== undefined) return this.#sendWith(method, url, options);
-      return this.#pool.send(this.#plain(method, url));
+      if (options !== undefined) return this.#requestWith(method, url, options);
+      const request = this.#prepared(method, url);
+      return this.#exchange(request, { plan: this.#plan, parts: undefined });
     } catch (thrown) {
       return Promise.reject(thrown);
     }
   }
 
-  #sendWith(method: string, url: string, options: RequestOptions): Promise<HttpResponse> {
-    const { body, bodyType } = bodyOf(options);
-    const isInsecure = options.insecure ?? this.insecure;
-    const { headers } = options;
-    const request = prepareRequest({ method, url, headers, body, bodyType, isInsecure });
-    return this.#pool.send(request, { timeoutUs: timeoutUsOf(options.timeout) });
+  partsOf(request: PreparedRequest): RequestParts {
+    const { method, url, urlWithUser } = request;
+    const isInsecure = this.insecure;
+    return { method, url: urlWithUser ?? url, headers: this.#headers, isInsecure };
   }
 
-  #plain(method: string, url: string): PreparedRequest {
-    const key = `${this.insecure ? "!" : ""}${method} ${url}`;
-    const known = this.#prepared.get(key);
-    if (known !== undefined) return known;
-    const request = prepareRequest({ method, url, isInsecure: this.insecure });
-    if (this.#prepared.size >= PREPARED_MAX) this.#prepared.clear();
-    this.#prepared.set(key, request);
+  withCookies(request: PreparedRequest, header: string): PreparedRequest {
+    const known = this.#withCookies.get(request);
+    if (known?.header === header) return known.request;
+    const made = withHeader(request, "Cookie", header);
+    this.#withCookies.set(request, { header, request: made });
+    return made;
+  }
+
+  #exchange(
+    request: PreparedRequest,
+    call: { plan: Plan; parts: RequestParts | undefined },
+  ): Promise<HttpResponse> {
+    const promise = newPromise();
+    new Exchange(this, request, call, newest).start();
+    return promise;
+  }
+
+  #requestWith(method: string, url: string, options: RequestOptions): Promise<HttpResponse> {
+    const found = bodyOf(options);
+    if (!(found instanceof Promise)) return this.#sendWith(method, { url, options, ...found });
+    return found.then((body) => this.#sendWith(method, { url, options, ...body }));
+  }
+
+  #sendWith(
+    method: string,
+    call: { url: string; options: RequestOptions } & Body,
+  ): Promise<HttpResponse> {
+    const { options, body, bodyType } = call;
+    const { auth } = options;
+    const base = auth === undefined ? this.#headers : this.#headersFor(auth);
+    const parts: RequestParts = {
+      method,
+      url: wholeUrl(call.url, this.#options.baseUrl, options.query),
+      headers: merged(base, options.headers),
+      body,
+      bodyType,
+      isInsecure: options.insecure ?? this.insecure,
+      name: options.name,
+    };
+    return this.#exchange(prepareRequest(parts), { plan: this.#planOf(options), parts });
+  }
+
+  #headersFor(auth: Auth | false): HeaderValues {
+    const { authorization: _, Authorization: __, ...headers } = this.#headers;
+    return withAuth(headers, auth);
+  }
+
+  #planOf(options: RequestOptions): Plan {
+    const all = this.#options;
+    const auth = options.auth ?? all.auth;
+    const usesCookies = options.cookies ?? all.cookies ?? true;
+    const hasOwn = namesCookie(options.headers) || namesCookie(this.#headers);
+    const isDigest = typeof auth === "object" && "user" in auth && auth.scheme === "digest";
+    return {
+      redirects: options.redirects ?? all.redirects ?? REDIRECTS,
+      retries: options.retries ?? all.retries ?? 0,
+      sendsCookies: usesCookies && !hasOwn,
+      takesCookies: usesCookies,
+      digest: isDigest ? auth : undefined,
+      send: {
+        timeoutUs: timeoutUsOf(options.timeout),
+        discardBody: options.discardBody,
+        onChunk: options.onChunk,
+        bodyLimitBytes: options.maxBodyBytes,
+      },
+    };
+  }
+
+  #prepared(method: string, url: string): PreparedRequest {
+    if (this.#last !== undefined && url === this.#lastUrl && method === this.#lastMethod) {
+      return this.#last;
+    }
+    const known = this.#isBare ? this.#shared : this.#own;
+    const { insecure } = this;
+    const key = `${insecure ? "!" : ""}${method} ${url}`;
+    let request = known.get(key);
+    if (request === undefined) {
+      const whole = wholeUrl(url, this.#options.baseUrl, undefined);
+      const parts = { method, url: whole, headers: this.#headers, isInsecure: insecure };
+      request = prepareRequest(parts);
+      if (known.size >= PREPARED_MAX) known.clear();
+      known.set(key, request);
+    }
+    this.#lastMethod = method;
+    this.#lastUrl = url;
+    this.#last = request;
     return request;
   }
 }
 
-function timeoutUsOf(timeout: number | undefined): number | undefined {
-  if (timeout === undefined) return undefined;
-  if (timeout > 0) return timeout * US_PER_S;
-  throw new HttpError("bad-request", "", `timeout of ${timeout} seconds`);
+function withAuth(headers: HeaderValues, auth: Auth | false | undefined): HeaderValues {
+  const value = auth === false ? undefined : authorizationOf(auth);
+  return value === undefined ? headers : { ...headers, Authorization: value };
 }
 
-function bodyOf(options: RequestOptions): {
-  body: string | Uint8Array | undefined;
-  bodyType: string | undefined;
-} {
-  const { body, json } = options;
-  if (json !== undefined) return { body: JSON.stringify(json), bodyType: "application/json" };
-  if (body === undefined) return { body, bodyType: undefined };
-  if (typeof body === "string") return { body, bodyType: "text/plain;charset=UTF-8" };
-  if (body instanceof URLSearchParams) {
-    return { body: body.toString(), bodyType: "application/x-www-form-urlencoded;charset=UTF-8" };
-  }
-  if (body instanceof Uint8Array) return { body, bodyType: undefined };
-  if (body instanceof ArrayBuffer) return { body: new Uint8Array(body), bodyType: undefined };
-  throw new HttpError("bad-request", "", `a body of type ${typeof body}`);
+// Names are compared without regard to case; those of `over` win.
+function merged(under: HeaderValues, over: HeaderValues | undefined): HeaderValues {
+  if (over === undefined) return under;
+  const given = new Set(Object.keys(over).map((name) => name.toLowerCase()));
+  const kept = Object.entries(under).filter(([name]) => !given.has(name.toLowerCase()));
+  return { ...Object.fromEntries(kept), ...over };
+}
+
+function namesCookie(headers: HeaderValues | undefined): boolean {
+  return headers !== undefined && Object.keys(headers).some((name) => /^cookie$/i.test(name));
 }

@@ -37,6 +37,7 @@ export class ConnectionStore implements ConnectionHome {
   readonly proxy: HttpProxy | undefined;
   readonly #idle = new Map<string, Connection[]>();
   readonly #open = new Set<Connection>();
+  #isRetired = false;
   // The idle connections of the origin that was asked for last.
   #hotOrigin: Origin | undefined;
   #hot: Connection[] = [];
@@ -69,8 +70,17 @@ export class ConnectionStore implements ConnectionHome {
     return connection;
   }
 
+  /** Closes what is idle now, and what is busy when it gets idle. */
+  retire(): void {
+    this.#isRetired = true;
+    for (const connection of this.connections()) {
+      if (connection.isIdle) connection.close("closed");
+    }
+  }
+
   onIdle(connection: Connection): void {
-    this.#idleOf(connection.origin).push(connection);
+    if (this.#isRetired) connection.close("closed");
+    else this.#idleOf(connection.origin).push(connection);
   }
 
   onClosed(connection: Connection): void {
@@ -94,4 +104,20 @@ export class ConnectionStore implements ConnectionHome {
     this.#hot = idle;
     return idle;
   }
+}
+
+const shared = new WeakMap<Timeouts, Map<string, ConnectionStore>>();
+
+/** The store of all pools with the same Timeouts and options that want to share connections. */
+export function sharedStore(options: ConnectionOptions): ConnectionStore {
+  const { timeouts, dns: _, ...rest } = options;
+  const key = JSON.stringify(rest);
+  const known = shared.get(timeouts) ?? new Map<string, ConnectionStore>();
+  shared.set(timeouts, known);
+  let store = known.get(key);
+  if (store === undefined) {
+    store = new ConnectionStore(options);
+    known.set(key, store);
+  }
+  return store;
 }

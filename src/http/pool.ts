@@ -1,11 +1,16 @@
 // The requests of one user and the connections they go on: kept alive and used again, as many per
-// origin as the user has requests in flight. Two users never share a connection unless they are given
-// the same store.
+// origin as the user has requests in flight. Two users never share a connection unless both ask.
 
 import type { AnswerHandler, ConnectionUser, SendOptions } from "./connection.ts";
-import { CONNECTION_DEFAULT, type ConnectionOptions, ConnectionStore } from "./connection-store.ts";
+import {
+  CONNECTION_DEFAULT,
+  type ConnectionOptions,
+  ConnectionStore,
+  sharedStore,
+} from "./connection-store.ts";
 import { HttpError } from "./errors.ts";
 import { RESPONSE_LIMIT } from "./parser.ts";
+import { newest, newPromise, type RejectAnswer, type ResolveAnswer } from "./promised.ts";
 import type { PreparedRequest } from "./request.ts";
 import type { HttpResponse } from "./response.ts";
 import type { Timeouts } from "./timeouts.ts";
@@ -21,48 +26,68 @@ export interface PoolObserver {
   onFailure(request: PreparedRequest, error: HttpError): void;
 }
 
-export interface PoolOptions extends ConnectionOptions {
-  readonly observer: PoolObserver;
+/** What may be changed while a pool is in use. */
+export interface PoolSettings extends Omit<ConnectionOptions, "timeouts"> {
   readonly responseTimeoutUs?: number | undefined;
   /** True: bodies are counted and thrown away unless a request says otherwise. */
   readonly discardBody?: boolean | undefined;
   readonly bodyLimitBytes?: number | undefined;
-  /** Connections shared with others; how they are made is the store's then. */
-  readonly store?: ConnectionStore | undefined;
+  /** True: connections are shared with all pools of the thread that want the same. */
+  readonly isShared?: boolean | undefined;
+}
+
+export interface PoolOptions extends PoolSettings {
+  readonly timeouts: Timeouts;
+  readonly observer: PoolObserver;
 }
 
 const NO_OPTIONS: SendOptions = {};
 
 export class Pool implements ConnectionUser {
   readonly timeouts: Timeouts;
-  readonly responseTimeoutUs: number;
-  readonly discardBody: boolean;
-  readonly bodyLimitBytes: number;
+  responseTimeoutUs: number = POOL_DEFAULT.responseTimeoutUs;
+  discardBody = false;
+  bodyLimitBytes: number = RESPONSE_LIMIT.bodyBytes;
   readonly #observer: PoolObserver;
-  readonly #store: ConnectionStore;
-  readonly #isStoreShared: boolean;
+  #settings: PoolSettings;
+  #store: ConnectionStore;
+  // Every store there was: the last requests on a former one may still be in flight. True: shared.
+  readonly #stores = new Map<ConnectionStore, boolean>();
   #isClosed = false;
 
   /** Throws HttpError when the proxy is none. */
   constructor(options: PoolOptions) {
-    this.timeouts = options.timeouts;
-    this.#observer = options.observer;
-    this.responseTimeoutUs = options.responseTimeoutUs ?? POOL_DEFAULT.responseTimeoutUs;
-    this.discardBody = options.discardBody ?? false;
-    this.bodyLimitBytes = options.bodyLimitBytes ?? RESPONSE_LIMIT.bodyBytes;
-    this.#isStoreShared = options.store !== undefined;
-    this.#store = options.store ?? new ConnectionStore(options);
+    const { timeouts, observer, ...settings } = options;
+    this.timeouts = timeouts;
+    this.#observer = observer;
+    this.#settings = settings;
+    this.#store = this.#takeSettings();
+  }
+
+  /**
+   * Changes what is given, for requests from now on. Connections that were made otherwise end when
+   * they are idle. Throws HttpError when the proxy is none.
+   */
+  configure(settings: PoolSettings): void {
+    this.#settings = { ...this.#settings, ...settings };
+    const before = this.#store;
+    this.#store = this.#takeSettings();
+    if (this.#store === before || this.#stores.get(before) === true) return;
+    before.retire();
+    if (before.openCount === 0) this.#stores.delete(before);
   }
 
   /** Connections of this user, idle ones included; of all users where they are shared. */
   get openCount(): number {
-    return this.#store.openCount;
+    let count = 0;
+    for (const store of this.#stores.keys()) count += store.openCount;
+    return count;
   }
 
   /** Rejects with HttpError. */
   send(request: PreparedRequest, options: SendOptions = NO_OPTIONS): Promise<HttpResponse> {
-    const promise = new Promise<HttpResponse>(grab);
-    this.fire(request, new Settler(grabbed.resolve, grabbed.reject), options);
+    const promise = newPromise();
+    this.fire(request, new Settler(newest.resolve, newest.reject), options);
     return promise;
   }
 
@@ -81,8 +106,10 @@ export class Pool implements ConnectionUser {
   /** Ends all connections; requests in flight and later ones fail as `aborted`. */
   close(): void {
     this.#isClosed = true;
-    for (const connection of this.#store.connections()) {
-      if (!this.#isStoreShared || connection.user === this) connection.close("aborted");
+    for (const [store, isShared] of this.#stores) {
+      for (const connection of store.connections()) {
+        if (!isShared || connection.user === this) connection.close("aborted");
+      }
     }
   }
 
@@ -93,25 +120,24 @@ export class Pool implements ConnectionUser {
   onFailure(request: PreparedRequest, error: HttpError): void {
     this.#observer.onFailure(request, error);
   }
-}
 
-type Resolve = (response: HttpResponse) => void;
-type Reject = (error: HttpError) => void;
-
-// What the promise that was made last is settled with: one function for all promises instead of a
-// closure for each.
-const grabbed: { resolve: Resolve; reject: Reject } = { resolve: () => {}, reject: () => {} };
-
-function grab(resolve: Resolve, reject: Reject): void {
-  grabbed.resolve = resolve;
-  grabbed.reject = reject;
+  #takeSettings(): ConnectionStore {
+    const { isShared, responseTimeoutUs, discardBody, bodyLimitBytes, ...rest } = this.#settings;
+    const options = { ...rest, timeouts: this.timeouts };
+    const store = isShared === true ? sharedStore(options) : new ConnectionStore(options);
+    this.#stores.set(store, isShared === true);
+    this.responseTimeoutUs = responseTimeoutUs ?? POOL_DEFAULT.responseTimeoutUs;
+    this.discardBody = discardBody ?? false;
+    this.bodyLimitBytes = bodyLimitBytes ?? RESPONSE_LIMIT.bodyBytes;
+    return store;
+  }
 }
 
 class Settler implements AnswerHandler {
-  readonly #resolve: Resolve;
-  readonly #reject: Reject;
+  readonly #resolve: ResolveAnswer;
+  readonly #reject: RejectAnswer;
 
-  constructor(resolve: Resolve, reject: Reject) {
+  constructor(resolve: ResolveAnswer, reject: RejectAnswer) {
     this.#resolve = resolve;
     this.#reject = reject;
   }

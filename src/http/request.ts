@@ -24,6 +24,8 @@ export interface PreparedRequest {
   readonly method: string;
   /** Without user and password. */
   readonly url: string;
+  /** The URL with its user and password, where it has them: for the request that follows this. */
+  readonly urlWithUser: string | undefined;
   /** The automatic name of its timer, such as `GET /users/:id`. */
   readonly name: string;
   /** Head and body, ready to write. */
@@ -69,7 +71,20 @@ export function prepareRequest(parts: RequestParts): PreparedRequest {
   const bytes = body === undefined ? headBytes : Buffer.concat([headBytes, body]);
   const shown = withoutUser(url);
   const name = parts.name ?? timerNameOf(method, url.pathname);
-  return { origin, method, url: shown, name, bytes, bodyStart: headBytes.length };
+  const urlWithUser = url.username === "" ? undefined : url.href;
+  return { origin, method, url: shown, urlWithUser, name, bytes, bodyStart: headBytes.length };
+}
+
+/** `request` with one header more; the same timer, the same place. Throws HttpError. */
+export function withHeader(request: PreparedRequest, name: string, value: string): PreparedRequest {
+  if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value)) {
+    throw new HttpError("bad-request", "", `value of header ${name}`);
+  }
+  const { bytes, bodyStart } = request;
+  const line = Buffer.from(`${name}: ${value}\r\n\r\n`, "latin1");
+  const linesEnd = bodyStart - 2;
+  const parts = [bytes.subarray(0, linesEnd), line, bytes.subarray(bodyStart)];
+  return { ...request, bytes: Buffer.concat(parts), bodyStart: linesEnd + line.length };
 }
 
 function headOf(request: {
@@ -121,8 +136,8 @@ function basicAuthorization(url: URL): string {
 }
 
 function withoutUser(url: URL): string {
-  if (url.username === "" && url.password === "") return url.href;
-  return url.href.replace(/\/\/[^@/]*@/, "//");
+  const href = url.hash === "" ? url.href : url.href.slice(0, -url.hash.length);
+  return url.username === "" && url.password === "" ? href : href.replace(/\/\/[^@/]*@/, "//");
 }
 
 function parseUrl(text: unknown): URL {
