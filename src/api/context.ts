@@ -1,7 +1,7 @@
 // What a thread and its cannons hand in to the script module: nothing here knows a thread.
 
 import type { Clock } from "../base/clock.ts";
-import type { JsonObject } from "../base/json.ts";
+import type { JsonObject, JsonValue } from "../base/json.ts";
 import type { Random } from "../base/random.ts";
 import type { HttpSession } from "./session.ts";
 
@@ -20,6 +20,36 @@ export interface ThreadHost {
   suspend(): number;
   /** Notes that the script code that called `suspend` goes on running. */
   resume(mark: number): void;
+  /** Adds to a counter, outside of any cannon. */
+  count?(name: string, amount: number): void;
+  /** A sample of a value, outside of any cannon. */
+  gauge?(name: string, value: number): void;
+  /** One evaluation of a check, outside of any cannon. */
+  check?(name: string, isOk: boolean): void;
+  /**
+   * The result of `run` by whoever of the scope asked first; it is in the context under `name` too.
+   * A run that failed is tried again by the next who asks.
+   */
+  once?(scope: OnceScope, name: string, run: () => Promise<JsonValue>): Promise<JsonValue>;
+  /** Row numbers that nobody else of the run gets, for transactions that have no number of it. */
+  leaseRows?(feed: FeedFacts): Promise<RowRange>;
+}
+
+/** Among whom something happens only once. */
+export type OnceScope = "turret" | "run";
+
+/** What decides about the order of rows. */
+export interface FeedFacts {
+  readonly name: string;
+  readonly rowCount: number;
+  readonly order: FeedOrder;
+}
+export type FeedOrder = "sequential" | "shuffled" | "unique";
+
+/** Row numbers from `first` up to but not including `end`. */
+export interface RowRange {
+  readonly first: number;
+  readonly end: number;
 }
 
 /** One cannon's. */
@@ -45,6 +75,17 @@ export interface CannonHost {
   fail(text: string): void;
   /** Calls `dispose` when the cannon is closed; what is returned takes that back. */
   onClose(dispose: () => void): () => void;
+  /** Changes from one transaction of this cannon to the next. */
+  readonly transactionNumber?: number;
+  /** The next transaction is due so long after the (intended) start of this one, not before. */
+  pace?(periodUs: number): void;
+  /**
+   * Number of this transaction's row: pass * rowCount + row, so that 0 to rowCount - 1 are the first
+   * pass over the data. Undefined where the transaction has no number in the run.
+   */
+  dataRow?(feed: FeedFacts): number | undefined;
+  /** This cannon starts no further transaction, and the one that runs is not counted as an error. */
+  retire?(): void;
 }
 
 /** A running timer. */
@@ -59,10 +100,17 @@ export interface TimerMark {
 
 let thread: ThreadHost | undefined;
 let building: CannonHost | undefined;
+let folder = "";
 
-/** Gives the script module of this thread its surroundings. */
-export function installThread(host: ThreadHost): void {
+/** Gives the script module of this thread its surroundings; `scriptFolder` is what files are in. */
+export function installThread(host: ThreadHost, scriptFolder = ""): void {
   thread = host;
+  folder = scriptFolder;
+}
+
+/** The folder of the script, "" where it is not known. */
+export function scriptFolder(): string {
+  return folder;
 }
 
 /** The thread that runs the script; throws where there is none. */

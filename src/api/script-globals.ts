@@ -2,7 +2,7 @@
 
 import type { Random } from "../base/random.ts";
 import { currentThread } from "./context.ts";
-import type { JsonMap } from "./transaction.ts";
+import type { JsonMap } from "./values.ts";
 
 const US_PER_S = 1_000_000;
 

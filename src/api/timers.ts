@@ -1,21 +1,24 @@
 // Named timers of a transaction.
 
 import type { CannonHost, TimerMark } from "./context.ts";
+import { NO_TAGS, type Tags, taggedNames } from "./tags.ts";
 
 /** A running timer. It ends at the end of its block (`using`), or at `stop()`. */
 export class Timer implements Disposable, AsyncDisposable {
   readonly #host: CannonHost;
+  readonly #tags: Tags;
   #mark: TimerMark | undefined;
 
-  constructor(host: CannonHost, name: string) {
+  constructor(host: CannonHost, name: string, tags: Tags = NO_TAGS) {
     this.#host = host;
+    this.#tags = tags;
     this.#mark = host.beginTimer(checkedName(name));
   }
 
   /** Ends the timer; a second call does nothing. */
   stop(): void {
     if (this.#mark === undefined) return;
-    this.#host.endTimer(this.#mark, false);
+    end(this.#host, this.#mark, { isError: false, tags: this.#tags });
     this.#mark = undefined;
   }
 
@@ -29,26 +32,26 @@ export class Timer implements Disposable, AsyncDisposable {
 }
 
 /** Runs `run` under a timer; what it returns or throws comes through. */
-export function timed<T>(host: CannonHost, name: string, run: () => T): T {
+export function timed<T>(host: CannonHost, name: string, run: () => T, tags: Tags = NO_TAGS): T {
   const mark = host.beginTimer(checkedName(name));
   let result: T;
   try {
     result = run();
   } catch (thrown) {
-    host.endTimer(mark, true);
+    end(host, mark, { isError: true, tags });
     throw thrown;
   }
   if (!isThenable(result)) {
-    host.endTimer(mark, false);
+    end(host, mark, { isError: false, tags });
     return result;
   }
   return result.then(
     (value: unknown) => {
-      host.endTimer(mark, false);
+      end(host, mark, { isError: false, tags });
       return value;
     },
     (thrown: unknown) => {
-      host.endTimer(mark, true);
+      end(host, mark, { isError: true, tags });
       throw thrown;
     },
   ) as T;
@@ -57,6 +60,14 @@ export function timed<T>(host: CannonHost, name: string, run: () => T): T {
 /** True for promises and what behaves like one. */
 export function isThenable(value: unknown): value is Promise<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}
+
+function end(host: CannonHost, mark: TimerMark, result: { isError: boolean; tags: Tags }): void {
+  const { isError, tags } = result;
+  host.endTimer(mark, isError);
+  if (tags === NO_TAGS) return;
+  const durationUs = host.thread.clock.nowUs() - mark.startUs;
+  for (const name of taggedNames(mark.name, tags)) host.recordTimer(name, durationUs, isError);
 }
 
 function checkedName(name: unknown): string {

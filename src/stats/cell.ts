@@ -62,6 +62,21 @@ export const COUNTER = {
   cannonsStarted: "oct.cannons_started",
   bytesIn: "oct.bytes_in",
   bytesOut: "oct.bytes_out",
+  /** Transactions of a TestCase whose assertion did not hold; the other errors are errors. */
+  testFailures: "oct.test_failures",
+  wsOpened: "oct.ws_opened",
+  wsClosed: "oct.ws_closed",
+  wsSent: "oct.ws_sent",
+  wsReceived: "oct.ws_received",
+  wsBytesIn: "oct.ws_bytes_in",
+  wsBytesOut: "oct.ws_bytes_out",
+  /** Messages that a full queue of a script's WebSocket had no place for. */
+  wsDropped: "oct.ws_dropped",
+  tcpOpened: "oct.tcp_opened",
+  tcpClosed: "oct.tcp_closed",
+  udpSent: "oct.udp_sent",
+  udpReceived: "oct.udp_received",
+  udpDropped: "oct.udp_dropped",
 } as const;
 
 /** Gauges of the generator itself (kind `gauge`), sampled about once a second per thread. */
@@ -71,6 +86,17 @@ export const GAUGE = {
   cpuPercent: "oct.cpu_percent",
   memoryMb: "oct.memory_mb",
   sockets: "oct.sockets",
+} as const;
+
+/** Phases of requests (kind `phase`): the whole of it, and its parts. */
+export const PHASE_NAME = {
+  request: "request",
+  dns: "dns",
+  connect: "connect",
+  tls: "tls",
+  send: "send",
+  wait: "wait",
+  receive: "receive",
 } as const;
 
 /** Named limits of what a run may hold; reaching one is counted and shown. */
