@@ -85,9 +85,10 @@
     return found;
   }
 
-  function seriesOf([label, , variable, , look = {}], values) {
+  function seriesOf([label, , variable, , look = {}], values, steps) {
     const stroke = color(variable);
-    const hasDots = look.dots || values.length < 13;
+    const hasDots = look.dots || steps < 13;
+    const dots = hasDots ? Array.from({ length: steps }, (_, i) => i) : lonely(values);
     return {
       label,
       stroke,
@@ -97,8 +98,8 @@
       ...(look.fill && { fill: `${stroke}26` }),
       spanGaps: false,
       points: {
-        show: hasDots,
-        filter: (u, at, isShown) => (isShown ? null : lonely(u.data[at])),
+        show: true,
+        filter: () => dots,
         size: look.dots ? 4.5 : 5.5,
         width: 0,
         fill: stroke,
@@ -117,7 +118,7 @@
     ];
   }
 
-  function legendOf(figure, kind, chart) {
+  function legendOf(figure, kind, chart, steps) {
     const legend = figure.querySelector(".legend");
     legend.textContent = "";
     const shown = kind.lines.map(([label, , variable], i) => {
@@ -140,7 +141,7 @@
     at.className = "at";
     legend.append(at);
     return (index) => {
-      at.textContent = index == null ? "" : elapsed(chart.data[0][index]);
+      at.textContent = index == null ? "" : elapsed(chart.data[0][Math.min(index, steps - 1)]);
       shown.forEach((node, i) => {
         const value = index == null ? null : chart.data[i + 1][index];
         node.textContent = value == null ? "" : kind.format(value) + kind.unit;
@@ -173,8 +174,14 @@
     const plot = figure.querySelector(".plot");
     const stepS = kind.step(timer);
     const ys = kind.lines.map(([, name, , scale]) => column(timer.columns[name], scale));
-    const xs = Array.from({ length: ys[0].length }, (_, i) => i * stepS);
+    const steps = ys[0].length;
+    const xs = Array.from({ length: steps }, (_, i) => i * stepS);
     const end = endOf(timer);
+    // The last step lasts until the end: without a point there its line would stop where it begins.
+    if (xs.at(-1) < end) {
+      xs.push(end);
+      for (const values of ys) values.push(values.at(-1));
+    }
     let show = () => {};
     const chart = new uPlot(
       {
@@ -186,7 +193,7 @@
           y: { range: (u, min, max) => [0, max > 0 ? max * 1.08 : 1] },
         },
         cursor: { sync: { key: figure.dataset.timer }, y: false, drag: { x: true, y: false }, points: { size: 7 } },
-        series: [{}, ...kind.lines.map((line, i) => seriesOf(line, ys[i]))],
+        series: [{}, ...kind.lines.map((line, i) => seriesOf(line, ys[i], steps))],
         axes: axes(),
         padding: [6, 12, 0, 0],
         hooks: {
@@ -198,7 +205,7 @@
       plot,
     );
     drawn.set(figure, chart);
-    show = legendOf(figure, kind, chart);
+    show = legendOf(figure, kind, chart, steps);
     figure.dataset.drawn = "yes";
   }
 

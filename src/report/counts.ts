@@ -1,10 +1,9 @@
-// The count identities of a finished run, per turret and whole, and the verdict that follows from them.
+// The count identities of a finished run, per turret and whole.
 
 import { formatCount } from "../base/units.ts";
 import { PROTOCOL1_TURRET_INDEX } from "../store/records.ts";
 import type { Results, StoredCounts } from "../store/results.ts";
-import { plural } from "./figures.ts";
-import type { CountRow, CountsModel, TurretModel, VerdictModel } from "./types.ts";
+import type { CountRow, CountsModel } from "./types.ts";
 
 type Counted = Pick<CountRow, "sent" | "received" | "journaled" | "counted">;
 
@@ -123,67 +122,4 @@ function plannedLines(stored: readonly StoredCounts[]): string[] {
 
 function identity(left: string, right: string, holds: boolean): string {
   return holds ? `${left} = ${right}` : `${left} is not ${right}`;
-}
-
-/** Whether everything that was measured is in the file, by rules on counts alone. */
-export function judgeResults(options: {
-  readonly results: Results;
-  readonly counts: CountsModel;
-  readonly turrets: readonly TurretModel[];
-}): VerdictModel {
-  const { results, counts, turrets } = options;
-  if (results.origin === "old") {
-    return {
-      word: "NOT JUDGED",
-      sentence: "This file was made by the old OCT, which did not count what was sent.",
-      reasons: [],
-    };
-  }
-  const reasons = partialReasons({ results, counts, turrets });
-  if (results.facts.transactions === 0) {
-    return {
-      word: "INVALID",
-      sentence: "No transaction has finished, so there is nothing to measure.",
-      reasons,
-    };
-  }
-  if (reasons.length > 0) {
-    return { word: "PARTIAL", sentence: "Some of what was measured is not here.", reasons };
-  }
-  return {
-    word: "VALID",
-    sentence: "Every transaction that a turret sent was received, journaled and counted.",
-    reasons,
-  };
-}
-
-function partialReasons(options: {
-  readonly results: Results;
-  readonly counts: CountsModel;
-  readonly turrets: readonly TurretModel[];
-}): string[] {
-  const { results, counts, turrets } = options;
-  const { facts } = results;
-  const reasons: string[] = [];
-  if (facts.isKilled) {
-    reasons.push("the run was broken off: its HQ did not end it; all that it had written is here");
-  }
-  for (const turret of turrets.filter((one) => one.isLost)) {
-    reasons.push(`turret ${turret.name} was lost: what it measured and had not sent is missing`);
-  }
-  const { total } = counts;
-  const missing = counts.rows.reduce(
-    (sum, row) => sum + Math.max(0, (row.sent ?? row.received) - row.received),
-    0,
-  );
-  if (missing > 0) reasons.push(`${plural(missing, "transaction")} sent and never received`);
-  if (total !== undefined && total.lost > 0) {
-    reasons.push(`${plural(total.lost, "transaction")} lost on the turrets`);
-  }
-  if (total !== undefined && missing === 0 && !total.holds) reasons.push(counts.lines[0] as string);
-  const unreadable = facts.journal?.unreadableRecords ?? 0;
-  if (unreadable > 0) {
-    reasons.push(`${plural(unreadable, "record")} of the journal could not be read`);
-  }
-  return reasons;
 }

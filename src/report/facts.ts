@@ -1,8 +1,8 @@
 // What a run was, as labelled facts for people, and how its numbers were made, in sentences.
 
-import { formatBytes, formatCount, formatDuration } from "../base/units.ts";
+import { formatBytes, formatCount } from "../base/units.ts";
 import type { Results } from "../store/results.ts";
-import { formatWall, plural } from "./figures.ts";
+import { formatSpan, formatWall, plural } from "./figures.ts";
 import type { ClockName, FactGroup } from "./types.ts";
 
 type Fact = readonly [label: string, value: string | undefined];
@@ -17,8 +17,8 @@ export function factGroups(results: Results, measuredUs: number): FactGroup[] {
       facts: [
         ["Project", facts.project],
         ["Command", facts.command],
-        ["Run time asked", facts.runTimeUs === undefined ? undefined : span(facts.runTimeUs)],
-        ["Measured", span(measuredUs)],
+        ["Run time asked", facts.runTimeUs === undefined ? undefined : formatSpan(facts.runTimeUs)],
+        ["Measured", formatSpan(measuredUs)],
         ["Ended by", ending],
         ["Started", wallOf(facts.startWallMs)],
         ["Ended", wallOf(facts.endedWallMs)],
@@ -56,12 +56,6 @@ export function factGroups(results: Results, measuredUs: number): FactGroup[] {
 
 function wallOf(wallMs: number | undefined): string | undefined {
   return wallMs === undefined ? undefined : formatWall(wallMs);
-}
-
-function span(durationUs: number): string {
-  return durationUs < 60_000_000
-    ? `${Number((durationUs / 1e6).toFixed(2))} s`
-    : formatDuration(durationUs);
 }
 
 function journalText(results: Results): string | undefined {

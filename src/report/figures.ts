@@ -1,7 +1,7 @@
 // How figures are written, everywhere: terminal and page print through these, so that they agree to the
 // digit. Durations are milliseconds with three places of meaning, in tables under a heading "ms".
 
-import { formatCount } from "../base/units.ts";
+import { formatCount, formatDuration } from "../base/units.ts";
 
 const NONE = "–";
 
@@ -56,6 +56,13 @@ export function formatElapsed(seconds: number): string {
   const minutes = Math.floor(whole / 60) % 60;
   const clock = hours > 0 ? `${hours}:${two(minutes)}` : String(minutes);
   return `${seconds < 0 ? "-" : ""}${clock}:${two(whole % 60)}`;
+}
+
+/** How long something took, for people: `15 s`, `2.5 s`, `1m 30s`. */
+export function formatSpan(durationUs: number): string {
+  return durationUs < 59_995_000
+    ? `${Number((durationUs / 1e6).toFixed(2))} s`
+    : formatDuration(durationUs);
 }
 
 /** `1 turret`, `2 turrets`. */

@@ -6,7 +6,7 @@ import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
 import reportCss from "../../assets/report/report.css" with { type: "text" };
 import reportScript from "../../assets/report/report.js" with { type: "text" };
 import { clip, type OctError } from "../base/errors.ts";
-import { formatBytes, formatCount, formatDuration } from "../base/units.ts";
+import { formatBytes, formatCount } from "../base/units.ts";
 import { chartJson, sparkPath } from "./charts.ts";
 import {
   formatElapsed,
@@ -14,6 +14,7 @@ import {
   formatMs,
   formatPercent,
   formatPerSec,
+  formatSpan,
   formatWall,
   oneLine,
   plural,
@@ -124,7 +125,7 @@ function viewOf(whole: ReportModel, limits: PageLimits): object {
     elapsed: formatElapsed,
     wall: formatWall,
     bytes: formatBytes,
-    duration: formatDuration,
+    duration: formatSpan,
     step: (seconds: number) => (seconds === 1 ? "second" : `${formatCount(seconds)} s`),
     plural,
     text: printable,

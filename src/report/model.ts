@@ -3,7 +3,7 @@
 import { clip } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Results, StoredSample } from "../store/results.ts";
-import { countsModel, judgeResults } from "./counts.ts";
+import { countsModel } from "./counts.ts";
 import { factGroups, methodSentences } from "./facts.ts";
 import { printable } from "./figures.ts";
 import { timerModels } from "./timers.ts";
@@ -15,6 +15,7 @@ import {
   REPORT_LIMIT,
   type ReportModel,
 } from "./types.ts";
+import { judgeResults } from "./verdict.ts";
 
 export type { ReportModel } from "./types.ts";
 
@@ -41,7 +42,7 @@ export function buildReportModel(results: Results, options: ModelOptions = {}): 
   return {
     title: facts.project === undefined || facts.project === "" ? "Load test" : facts.project,
     origin: results.origin,
-    verdict: judgeResults({ results, counts, turrets: turrets.all }),
+    verdict: judgeResults({ results, events, counts, turrets: turrets.all }),
     ...testTimes(results, made.measuredS),
     measuredUs: made.measuredS * US_PER_S,
     intervalS,

@@ -1,0 +1,116 @@
+// Whether everything that was measured is in the file. The HQ judges its run when it ends it and knows
+// most then; each of its reasons is an event `PARTIAL: <reason>`, and the exit code followed from them.
+// They stand here word for word. What can only be seen in the file is judged beside them.
+
+import { clip } from "../base/errors.ts";
+import { formatCount } from "../base/units.ts";
+import type { EventRecord } from "../store/records.ts";
+import type { Results } from "../store/results.ts";
+import { plural } from "./figures.ts";
+import {
+  type CountRow,
+  type CountsModel,
+  REPORT_LIMIT,
+  type TurretModel,
+  type VerdictModel,
+} from "./types.ts";
+
+export interface JudgedFacts {
+  readonly results: Pick<Results, "origin" | "facts">;
+  readonly events: readonly EventRecord[];
+  readonly counts: CountsModel;
+  readonly turrets: readonly TurretModel[];
+}
+
+const PARTIAL_MARK = "PARTIAL: ";
+
+export function judgeResults(judged: JudgedFacts): VerdictModel {
+  const { results } = judged;
+  if (results.origin === "old") {
+    return {
+      word: "NOT JUDGED",
+      sentence: "This file was made by the old OCT, which did not count what was sent.",
+      reasons: [],
+    };
+  }
+  const told = hqReasons(judged.events);
+  const reasons = [
+    ...killedReasons(judged),
+    ...told,
+    ...(told.length === 0 ? countReasons(judged) : []),
+    ...fileReasons(judged, told),
+  ];
+  if (results.facts.transactions === 0) {
+    return {
+      word: "INVALID",
+      sentence: "No transaction has finished, so there is nothing to measure.",
+      reasons,
+    };
+  }
+  if (reasons.length > 0) {
+    return { word: "PARTIAL", sentence: "Some of what was measured is not here.", reasons };
+  }
+  return {
+    word: "VALID",
+    sentence: "Every transaction that a turret sent was received, journaled and counted.",
+    reasons,
+  };
+}
+
+// Only the HQ's own events count: a turret may say what it likes.
+function hqReasons(events: readonly EventRecord[]): string[] {
+  return events
+    .filter(({ level, turretIndex }) => level === "error" && turretIndex < 0)
+    .filter(({ text }) => text.startsWith(PARTIAL_MARK))
+    .map(({ text }) => clip(text.slice(PARTIAL_MARK.length), REPORT_LIMIT.errorText));
+}
+
+function killedReasons({ results }: JudgedFacts): string[] {
+  return results.facts.isKilled
+    ? ["the run was broken off: its HQ did not end it; all that it had written is here"]
+    : [];
+}
+
+/** What the HQ would have said of these counts. */
+function countReasons({ counts, turrets }: JudgedFacts): string[] {
+  const reasons = turrets
+    .filter((turret) => turret.isLost)
+    .map(
+      (turret) => `turret ${turret.name} was lost: what it measured and had not sent is missing`,
+    );
+  const missing = counts.rows.reduce(
+    (sum, row) => sum + Math.max(0, (row.sent ?? row.received) - row.received),
+    0,
+  );
+  if (missing > 0) reasons.push(`${plural(missing, "transaction")} sent and never received`);
+  const lost = counts.total?.lost ?? 0;
+  if (lost > 0) reasons.push(`${plural(lost, "transaction")} lost on the turrets`);
+  return reasons;
+}
+
+/** What is wrong with the file itself, whatever the HQ said before it was made. */
+function fileReasons({ results, counts }: JudgedFacts, told: readonly string[]): string[] {
+  const reasons: string[] = [];
+  const isTold = told.some((reason) => reason.endsWith(" differ"));
+  if (!isTold) reasons.push(...counts.rows.filter(isContradiction).map(contradictionText));
+  const unreadable = results.facts.journal?.unreadableRecords ?? 0;
+  if (unreadable > 0) {
+    reasons.push(`${plural(unreadable, "record")} of the journal could not be read`);
+  }
+  return reasons;
+}
+
+// Fewer received than sent are missing ones; these numbers can not be, or something of ours lost them.
+function isContradiction({ sent, received, journaled, counted }: CountRow): boolean {
+  return received !== journaled || journaled !== counted || (sent ?? received) < received;
+}
+
+function contradictionText({ label, sent, received, journaled, counted }: CountRow): string {
+  const numbers = [
+    ...(sent === undefined ? [] : [`sent ${formatCount(sent)}`]),
+    `received ${formatCount(received)}`,
+    `journaled ${formatCount(journaled)}`,
+    `counted ${formatCount(counted)}`,
+  ];
+  return `the counts of ${label} contradict each other: ${numbers.join(", ")}`;
+}
