@@ -28,8 +28,11 @@ async function dispatch(env: Env): Promise<number> {
     env.stdout.write(`oct ${env.version}\n`);
     return EXIT.ok;
   }
-  const command = findCommand(name);
+  // A URL alone says what to do with it.
+  const isUrl = /^https?:\/\//i.test(name);
+  const command = findCommand(isUrl ? "fire" : name);
   if (command === undefined) throw unknownCommand(name);
+  if (isUrl) return await command.run(readInput(command, env.args), env);
   const end = rest.indexOf("--");
   const own = end === -1 ? rest : rest.slice(0, end);
   if (own.includes("-h") || own.includes("--help")) return printHelp(env, name);

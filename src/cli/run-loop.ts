@@ -13,6 +13,8 @@ import type { Screen } from "./screen.ts";
 
 /** How long results wait before they are read, journaled and acknowledged. */
 const TURN_US = 5_000;
+/** Until it fires: nothing else is to be done, and every step waits for a turn. */
+const FIRST_TURN_US = 1_000;
 const REDRAW_US = 250_000;
 /** A turn that took longer leaves no time for the compaction of the journal. */
 const BUSY_TURN_US = 2_000;
@@ -51,7 +53,8 @@ export function turnWheel(options: WheelOptions): Promise<void> {
       );
       hq.requestStop("interrupted");
     });
-    const stopTurning = env.clock.every(TURN_US, () => {
+    let stopTurning = () => {};
+    const turn = () => {
       try {
         const startUs = env.clock.nowUs();
         hq.tick();
@@ -62,7 +65,14 @@ export function turnWheel(options: WheelOptions): Promise<void> {
       } catch (thrown) {
         end(thrown);
       }
+    };
+    const stopFirst = env.clock.every(FIRST_TURN_US, () => {
+      turn();
+      if (hq.phase === "gathering" || hq.phase === "arming" || hq.isOver) return;
+      stopFirst();
+      stopTurning = env.clock.every(TURN_US, turn);
     });
+    stopTurning = stopFirst;
   });
 }
 

@@ -2,26 +2,25 @@
 // until it is over, and makes database and report.
 
 import { UsageError } from "../base/errors.ts";
-import type { JsonObject } from "../base/json.ts";
 import { parseDurationUs } from "../base/units.ts";
 import { loadProject } from "../config/load.ts";
-import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
+import type { ProjectConfig } from "../config/project.ts";
 import { HqRun } from "../hq/run.ts";
 import { buildTurretPack } from "../pack/pack.ts";
 import { Compactor } from "../store/compact.ts";
 import { Journal } from "../store/journal.ts";
-import { JOURNAL_VERSION, type RunOpened } from "../store/records.ts";
 import type { CommandInput } from "./command.ts";
 import type { Env } from "./env.ts";
 import { resolveFrom, showPath } from "./files.ts";
 import { finishRun } from "./finish-run.ts";
 import { projectDirectory } from "./project-directory.ts";
 import { makeResultsFolder } from "./results-folder.ts";
+import { describeRun } from "./run-facts.ts";
 import { turnWheel } from "./run-loop.ts";
 import { openLocalWires, openNetworkWires } from "./run-wires.ts";
 import { Screen } from "./screen.ts";
 import { packToolsOf } from "./turret-parts.ts";
-import { type GivenValues, readValues } from "./values.ts";
+import { type GivenValues, readSeed, readValues, withScriptEnv } from "./values.ts";
 
 export async function runRun(input: CommandInput, env: Env): Promise<number> {
   const values = readValues(input, env);
@@ -35,7 +34,7 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
   const screen = new Screen(env.stdout, env.clock);
   try {
     const results = makeResultsFolder(input, env, directory);
-    const facts = describeRun({ input, env, directory, config, values });
+    const facts = describeRun({ env, directory, config, values });
     const journal = Journal.create(results);
     if (wires.announcement !== "") screen.line(wires.announcement);
     const hq = new HqRun({
@@ -90,64 +89,8 @@ function loadRunConfig(
   return { ...loaded, config: withScriptEnv({ ...loaded.config, ...changes }, values) };
 }
 
-/** Every definition carries what -e gave, so that scripts on any turret see it. */
-function withScriptEnv(config: ProjectConfig, values: GivenValues): ProjectConfig {
-  if (Object.keys(values.scriptEnv).length === 0) return config;
-  const turrets = config.turrets.map((definition): TurretDefinition => {
-    const own = definition.merged["env"];
-    const base = typeof own === "object" && own !== null ? (own as JsonObject) : {};
-    const merged: JsonObject = {
-      ...definition.merged,
-      env: { ...base, ...values.scriptEnv },
-      secrets: [...values.secretNames],
-    };
-    return { ...definition, merged };
-  });
-  return { ...config, turrets };
-}
-
-function readSeed(text: string): number {
-  const seed = Number(text);
-  if (Number.isInteger(seed) && seed >= 0 && seed <= 0xffff_ffff) return seed;
-  throw new UsageError(`--seed takes a whole number from 0 to 4294967295, not "${text}"`);
-}
-
 function readDuration(option: string, text: string): number {
   const durationUs = parseDurationUs(text);
   if (durationUs !== undefined) return durationUs;
   throw new UsageError(`${option} takes a duration such as 90s or 5m, not "${text}"`);
-}
-
-function describeRun(parts: {
-  input: CommandInput;
-  env: Env;
-  directory: string;
-  config: ProjectConfig;
-  values: GivenValues;
-}): RunOpened {
-  const { env, config, values } = parts;
-  return {
-    journalVersion: JOURNAL_VERSION,
-    runId: crypto.randomUUID(),
-    octVersion: env.version,
-    project: parts.directory.split("/").at(-1) ?? "",
-    command: commandLine(env.args, values),
-    config: values.redactor.object(config.raw),
-    seed: config.seed ?? crypto.getRandomValues(new Uint32Array(1))[0] ?? 1,
-    host: env.host,
-    platform: env.platform,
-    cores: env.cores,
-    openedWallMs: env.clock.wallMs(),
-    runTimeUs: config.runTimeUs,
-    intervalS: config.intervalS,
-    rowsMax: config.resultsMaxRows,
-  };
-}
-
-/** The command as typed, values of secrets hidden. */
-function commandLine(args: readonly string[], values: GivenValues): string {
-  return `oct ${args.map((arg) => (/[\s"'$]/.test(arg) ? JSON.stringify(arg) : arg)).join(" ")}`
-    .split(" ")
-    .map((word) => values.redactor.text(word))
-    .join(" ");
 }

@@ -2,7 +2,9 @@
 // what must not be kept.
 
 import { UsageError } from "../base/errors.ts";
+import type { JsonObject } from "../base/json.ts";
 import { isSecretName, Redactor } from "../base/redact.ts";
+import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
 import type { CommandInput } from "./command.ts";
 import type { Env } from "./env.ts";
 
@@ -54,4 +56,27 @@ function secretOverride(override: string, secretNames: readonly string[]): strin
   return equals > 0 && (secretNames.includes(key) || isSecretName(key))
     ? [override.slice(equals + 1)]
     : [];
+}
+
+/** Every definition carries what -e gave, so that scripts on any turret see it. */
+export function withScriptEnv(config: ProjectConfig, values: GivenValues): ProjectConfig {
+  if (Object.keys(values.scriptEnv).length === 0) return config;
+  const turrets = config.turrets.map((definition): TurretDefinition => {
+    const own = definition.merged["env"];
+    const base = typeof own === "object" && own !== null ? (own as JsonObject) : {};
+    const merged: JsonObject = {
+      ...definition.merged,
+      env: { ...base, ...values.scriptEnv },
+      secrets: [...values.secretNames],
+    };
+    return { ...definition, merged };
+  });
+  return { ...config, turrets };
+}
+
+/** The seed of --seed. */
+export function readSeed(text: string): number {
+  const seed = Number(text);
+  if (Number.isInteger(seed) && seed >= 0 && seed <= 0xffff_ffff) return seed;
+  throw new UsageError(`--seed takes a whole number from 0 to 4294967295, not "${text}"`);
 }

@@ -241,8 +241,9 @@ export class HqRun implements HqCore {
       this.#waitingLineUs = nowUs;
       return this.#sayLoading();
     }
-    this.#startUs = nowUs + START_LEAD_US;
-    this.#startWallMs = this.clock.wallMs() + START_LEAD_US / 1000;
+    const leadUs = this.options.startLeadUs ?? START_LEAD_US;
+    this.#startUs = nowUs + leadUs;
+    this.#startWallMs = this.clock.wallMs() + leadUs / 1000;
     const ready = this.registry.ready();
     const record: RunStarted = { startWallMs: this.#startWallMs, turrets: ready.length };
     this.options.journal.append(RECORD_KIND.runStarted, encodeJsonRecord(record));

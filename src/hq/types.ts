@@ -23,6 +23,8 @@ export interface HqOptions {
   readonly protocol1?: Protocol1Hq;
   /** Shared context for scripts (`set_transaction_context`). */
   readonly context?: JsonObject;
+  /** How far ahead of now the common start instant is set; enough for the wire to carry it. */
+  readonly startLeadUs?: number;
   packFor(definition: TurretDefinition): Promise<Pack>;
   /** A line for people. */
   onLine(text: string): void;

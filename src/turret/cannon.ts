@@ -11,6 +11,7 @@ import { US_PER_S } from "../base/units.ts";
 import { Pool, type PoolOptions } from "../http/pool.ts";
 import type { PreparedRequest } from "../http/request.ts";
 import { randomOf } from "../pace/row.ts";
+import type { Gun } from "./scheduler.ts";
 import type { Script, ScriptTransaction } from "./script.ts";
 import { observerOf, type ThreadRecorder } from "./thread-recorder.ts";
 import { PHASE, type Phase, type ThreadState } from "./thread-state.ts";
@@ -41,7 +42,7 @@ export interface CannonThread {
   readonly redact: (text: string) => string;
 }
 
-export class Cannon implements CannonHost {
+export class Cannon implements CannonHost, Gun {
   readonly index: number;
   readonly thread: ThreadHost;
   readonly turretName: string;

@@ -2,8 +2,7 @@
 // it may, or step by step in cycles.
 
 import type { CannonSpan } from "../pace/closed.ts";
-import type { Cannon } from "./cannon.ts";
-import type { LoadModel, LoopRules, Scheduler } from "./scheduler.ts";
+import type { Gun, LoadModel, LoopRules, Scheduler } from "./scheduler.ts";
 
 /** The thread gives way to its sockets and timers at least this often. */
 const TURN_US_MAX = 4_000;
@@ -11,11 +10,11 @@ const TURN_US_MAX = 4_000;
 const LOOK_US = 5_000;
 
 /** Repeats until the time is over. */
-export const UNRULED: LoopRules = { nextK: () => Number.NaN, thinkUs: () => 0, pacingUs: 0 };
+export const UNRULED: LoopRules = { nextK: () => Number.NaN, thinkUs: undefined, pacingUs: 0 };
 
 /** A cannon and when it loops, relative to the start. */
 export interface PlannedCannon {
-  readonly cannon: Cannon;
+  readonly cannon: Gun;
   readonly spans: readonly CannonSpan[];
 }
 
@@ -24,7 +23,7 @@ export function closedLoad(planned: readonly PlannedCannon[], rules = UNRULED): 
     .flatMap(({ cannon, spans }) => spans.map((span) => ({ cannon, span })))
     .sort((a, b) => a.span.startUs - b.span.startUs);
   return async (scheduler) => {
-    const loops = new Map<Cannon, Promise<void>>();
+    const loops = new Map<Gun, Promise<void>>();
     let giveWayAtUs = 0;
     for (const { cannon, span } of starts) {
       const dueUs = scheduler.startUs + span.startUs;
@@ -45,7 +44,7 @@ export function closedLoad(planned: readonly PlannedCannon[], rules = UNRULED): 
 
 /** One step of cycles, as a thread sees it. */
 export interface CycleStep {
-  readonly cannons: readonly Cannon[];
+  readonly cannons: readonly Gun[];
   readonly rules: LoopRules;
   readonly onUserEnded: () => void;
   /** True when the users of all threads have ended the step. */
@@ -65,7 +64,7 @@ export function cyclicLoad(steps: readonly CycleStep[]): LoadModel {
   };
 }
 
-async function oneUser(scheduler: Scheduler, cannon: Cannon, step: CycleStep): Promise<void> {
+async function oneUser(scheduler: Scheduler, cannon: Gun, step: CycleStep): Promise<void> {
   await scheduler.loop(cannon, scheduler.endUs, step.rules);
   step.onUserEnded();
 }

@@ -363,6 +363,7 @@ const SHOWN_TEXTS_MAX = 1_000;
 function scriptOf(job: Job): string {
   const script = job.definition["script"];
   if (typeof script === "string" && script !== "") return script;
+  if (job.definition["fire"] !== undefined) return "";
   throw new OctError(`turret ${job.turretName} names no script`, { where: job.turretName });
 }
 
@@ -389,6 +390,6 @@ function threadJob(job: Job, parts: CrewParts): ThreadJob {
     done: 0,
     board: new Board({ threads: threadCount, steps: stepsOf(load) }).buffer,
     workerUrl: parts.workerUrl,
-    wantRows: true,
+    wantRows: definition["rows"] !== false,
   };
 }

@@ -18,11 +18,10 @@ import {
 } from "../pace/share.ts";
 import type { TurretPlace } from "../protocol/messages.ts";
 import type { Board } from "./board.ts";
-import type { Cannon } from "./cannon.ts";
 import { type CycleStep, closedLoad, cyclicLoad, type PlannedCannon } from "./closed-load.ts";
 import { openLoad } from "./open-load.ts";
 import type { Waker } from "./pacer.ts";
-import type { LoadModel, LoopRules } from "./scheduler.ts";
+import type { Gun, LoadModel, LoopRules } from "./scheduler.ts";
 
 export interface PlanParts {
   readonly load: Load;
@@ -34,7 +33,7 @@ export interface PlanParts {
   readonly board: Board;
   /** Transactions that earlier threads in this place started or dropped. */
   readonly done: number;
-  readonly makeCannon: (index: number) => Cannon;
+  readonly makeCannon: (index: number) => Gun;
   readonly makeWaker: () => Waker;
   readonly onDropped: (count: number) => void;
   readonly onLate: () => void;
@@ -98,7 +97,7 @@ function planClosed(
 function rulesOf(model: ClosedModel, nextK: LoopRules["nextK"]): LoopRules {
   const { think, pacingUs } = model;
   const thinkUs =
-    think === undefined ? () => 0 : (cannon: Cannon) => drawThinkUs(think, cannon.thinkRandom);
+    think === undefined ? undefined : (cannon: Gun) => drawThinkUs(think, cannon.thinkRandom);
   return { nextK, thinkUs, pacingUs };
 }
 
@@ -133,7 +132,7 @@ function ownIterations(
 function planCycles(parts: PlanParts, model: ClosedModel, turret: Share): LoadModel {
   const { board, threadIndex, threadCount } = parts;
   const thread = { index: threadIndex, parts: threadCount };
-  const cannons = new Map<number, Cannon>();
+  const cannons = new Map<number, Gun>();
   const cannonOf = (index: number) => {
     const known = cannons.get(index) ?? parts.makeCannon(index);
     cannons.set(index, known);
@@ -144,10 +143,10 @@ function planCycles(parts: PlanParts, model: ClosedModel, turret: Share): LoadMo
   const steps = model.cycles.map((users, step): CycleStep => {
     const ofTurret = sharedCount(users, turret);
     const own = [...sharedItems(ofTurret, thread)].slice(board.endedIn(step, threadIndex));
-    const counts = new Map<Cannon, number>();
+    const counts = new Map<Gun, number>();
     const firstK = before;
     before += users * iterations;
-    const nextK = (cannon: Cannon) => {
+    const nextK = (cannon: Gun) => {
       const iteration = counts.get(cannon) ?? 0;
       if (iteration >= iterations) return undefined;
       counts.set(cannon, iteration + 1);

@@ -6,9 +6,8 @@
 import { Ring } from "../base/ring.ts";
 import type { Arrivals } from "../pace/arrivals.ts";
 import { type Share, sharedCount, sharedItem } from "../pace/share.ts";
-import type { Cannon } from "./cannon.ts";
 import type { Waker } from "./pacer.ts";
-import type { LoadModel, Scheduler } from "./scheduler.ts";
+import type { Gun, LoadModel, Scheduler } from "./scheduler.ts";
 
 /** Arrivals that are started before sockets get their turn. */
 const BURST = 64;
@@ -17,7 +16,7 @@ export interface OpenLoadParts {
   readonly arrivals: Arrivals;
   readonly share: Share;
   /** Makes cannon number `index` of this thread. */
-  readonly makeCannon: (index: number) => Cannon;
+  readonly makeCannon: (index: number) => Gun;
   readonly cannonsMax: number;
   readonly queueMax: number;
   /** Arrivals of this thread that were dealt with before it was replaced; 0 for the first. */
@@ -45,7 +44,7 @@ class OpenLoad {
   readonly #parts: OpenLoadParts;
   readonly #scheduler: Scheduler;
   readonly #count: number;
-  readonly #free: Cannon[] = [];
+  readonly #free: Gun[] = [];
   #waiting: Ring<number>;
   #made = 0;
   #position: number;
@@ -122,18 +121,18 @@ class OpenLoad {
     else this.#waiting.push(position);
   }
 
-  #make(): Cannon | undefined {
+  #make(): Gun | undefined {
     if (this.#made >= this.#parts.cannonsMax) return undefined;
     return this.#parts.makeCannon(this.#made++);
   }
 
-  #start(cannon: Cannon, position: number, dueUs: number): void {
+  #start(cannon: Gun, position: number, dueUs: number): void {
     this.#inFlight++;
     const k = sharedItem(position, this.#parts.share);
     void this.#scheduler.fire(cannon, dueUs, k).then((endUs) => this.#ended(cannon, endUs));
   }
 
-  #ended(cannon: Cannon, endUs: number): void {
+  #ended(cannon: Gun, endUs: number): void {
     this.#inFlight--;
     const next = this.#scheduler.mayStart(endUs) ? this.#waiting.shift() : undefined;
     if (next !== undefined) this.#start(cannon, next, this.#dueUs(next));

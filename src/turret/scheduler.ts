@@ -7,7 +7,7 @@
 // planned = started + dropped; started = finished + unfinished.
 
 import type { Clock } from "../base/clock.ts";
-import type { Cannon } from "./cannon.ts";
+import type { Random } from "../base/random.ts";
 
 /** The thread gives way to its sockets and timers at least this often. */
 const TURN_US_MAX = 4_000;
@@ -22,12 +22,25 @@ export interface SchedulerOptions {
   readonly onOver: () => void;
 }
 
+/** What fires: a cannon with a script, or without one. */
+export interface Gun {
+  readonly index: number;
+  /** How long to wait before the next transaction: more than 0 after one that could not begin. */
+  readonly backoffUs: number;
+  readonly thinkRandom: Random;
+  /** One transaction; what the clock says after it. */
+  fire(intendedUs: number, k: number): Promise<number>;
+  /** Does what `Scheduler.loop` would, by itself, for rules without think and pacing. */
+  repeat?(scheduler: Scheduler, endUs: number, rules: LoopRules): Promise<number>;
+  close(): void;
+}
+
 /** What a cannon's loop keeps to, besides the time. */
 export interface LoopRules {
   /** Number of the next transaction: undefined for none, NaN where they have no numbers. */
-  readonly nextK: (cannon: Cannon) => number | undefined;
+  readonly nextK: (cannon: Gun) => number | undefined;
   /** How long the cannon thinks after a transaction. */
-  readonly thinkUs: (cannon: Cannon) => number;
+  readonly thinkUs: ((cannon: Gun) => number) | undefined;
   /** From intended start to intended start; 0 for none. */
   readonly pacingUs: number;
 }
@@ -121,8 +134,17 @@ export class Scheduler {
     return this.mayStart(this.clock.nowUs());
   }
 
+  /** A gun that repeats by itself has begun a transaction. */
+  began(): void {
+    this.#inFlight++;
+  }
+
+  ended(): void {
+    this.#inFlight--;
+  }
+
   /** One transaction of `cannon`, number `k` of the run or NaN; what the clock says after it. */
-  async fire(cannon: Cannon, intendedUs: number, k: number): Promise<number> {
+  async fire(cannon: Gun, intendedUs: number, k: number): Promise<number> {
     this.#inFlight++;
     const endUs = await cannon.fire(intendedUs, k);
     this.#inFlight--;
@@ -130,8 +152,13 @@ export class Scheduler {
   }
 
   /** Repeats the transaction of `cannon` until `endUs` of the clock, or the rules' end. */
-  async loop(cannon: Cannon, endUs: number, rules: LoopRules): Promise<void> {
+  async loop(cannon: Gun, endUs: number, rules: LoopRules): Promise<void> {
     this.#loops++;
+    if (cannon.repeat !== undefined && rules.thinkUs === undefined && rules.pacingUs === 0) {
+      await cannon.repeat(this, endUs, rules);
+      this.#loops--;
+      return;
+    }
     let nowUs = this.clock.nowUs();
     let tickUs = rules.pacingUs > 0 ? nowUs : Number.NaN;
     while (nowUs < endUs && this.mayStart(nowUs)) {
@@ -139,7 +166,7 @@ export class Scheduler {
       if (k === undefined) break;
       nowUs = await this.fire(cannon, tickUs, k);
       tickUs += rules.pacingUs;
-      const resumeUs = nowUs + Math.max(rules.thinkUs(cannon), cannon.backoffUs);
+      const resumeUs = nowUs + Math.max(rules.thinkUs?.(cannon) ?? 0, cannon.backoffUs);
       const untilUs = tickUs > resumeUs ? tickUs : resumeUs;
       if (untilUs > nowUs) await this.waitUntil(Math.min(untilUs, endUs));
       else if (nowUs >= this.#yieldAtUs) await this.giveWay();

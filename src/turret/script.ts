@@ -28,6 +28,16 @@ export interface Script {
   readonly places: ScriptPlaces;
 }
 
+/** Where a request is fired without a script. */
+export const NO_SCRIPT: Script = {
+  construct() {
+    throw new Error("there is no script");
+  },
+  setup: undefined,
+  tearDown: undefined,
+  places: { script: "", construct: "", setup: "", run: "", tearDown: "" },
+};
+
 const EXTENSIONS: ReadonlySet<string> = new Set([
   ".ts",
   ".mts",

@@ -8,7 +8,7 @@ import type { PoolObserver } from "../http/pool.ts";
 import type { PreparedRequest } from "../http/request.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { BatchBuilder } from "../stats/batch.ts";
-import { CELL_KIND, COUNTER, GAUGE } from "../stats/cell.ts";
+import { CELL_KIND, COUNTER, GAUGE, PHASE_NAME } from "../stats/cell.ts";
 import type { ThreadState } from "./thread-state.ts";
 
 export interface Finished {
@@ -37,6 +37,10 @@ export class ThreadRecorder {
   readonly #responseSlot: number;
   readonly #latenessSlot: number;
   readonly #lagSlot: number;
+  readonly #requestSlot: number;
+  #lastMethod = "";
+  #lastStatus: number | string = 0;
+  #lastSlot = 0;
   #startUs = 0;
   #startWallS = 0;
   #sentStarted = 0;
@@ -60,6 +64,7 @@ export class ThreadRecorder {
     this.#transactionSlot = this.#batch.slot(CELL_KIND.timer, "");
     this.#responseSlot = this.#batch.slot(CELL_KIND.response, "");
     this.#latenessSlot = this.#batch.slot(CELL_KIND.lateness, "");
+    this.#requestSlot = this.#batch.slot(CELL_KIND.phase, PHASE_NAME.request);
     this.#lagSlot = this.#batch.slot(CELL_KIND.lag, "");
   }
 
@@ -110,14 +115,8 @@ export class ThreadRecorder {
 
   transactionFinished(finished: Finished): void {
     const { endUs, runUs, responseUs, error } = finished;
+    this.requestFinished(endUs, runUs, responseUs, error);
     const batch = this.#batch;
-    const second = this.secondOf(endUs);
-    const isError = error !== "";
-    batch.record(this.#transactionSlot, second, runUs, isError);
-    if (responseUs >= 0) batch.record(this.#responseSlot, second, responseUs, isError);
-    if (isError) batch.add(batch.slot(CELL_KIND.error, error), second, 1, 1, 1);
-    batch.countTransaction();
-    this.#state.finished++;
     if (!batch.wantRows) return;
     const elapsedS = (endUs - this.#startUs) / US_PER_S;
     batch.row({
@@ -128,6 +127,18 @@ export class ThreadRecorder {
       error,
       timers: finished.timers,
     });
+  }
+
+  /** A transaction that leaves no row: the same numbers as of others, and no object for them. */
+  requestFinished(endUs: number, runUs: number, responseUs: number, error: string): void {
+    const batch = this.#batch;
+    const second = this.secondOf(endUs);
+    const isError = error !== "";
+    batch.record(this.#transactionSlot, second, runUs, isError);
+    if (responseUs >= 0) batch.record(this.#responseSlot, second, responseUs, isError);
+    if (isError) batch.add(batch.slot(CELL_KIND.error, error), second, 1, 1, 1);
+    batch.countTransaction();
+    this.#state.finished++;
   }
 
   lag(atUs: number, lagUs: number): void {
@@ -161,6 +172,7 @@ export class ThreadRecorder {
     this.#bytesOut += request.bytes.length;
     const second = this.secondOf(this.#clock.nowUs());
     this.#batch.add(this.#statusSlot(request.method, response.status), second, 1, 0, 1);
+    this.#batch.record(this.#requestSlot, second, response.durationUs, false);
   }
 
   failure(request: PreparedRequest, error: HttpError): void {
@@ -201,12 +213,16 @@ export class ThreadRecorder {
   }
 
   #statusSlot(method: string, status: number | string): number {
+    if (method === this.#lastMethod && status === this.#lastStatus) return this.#lastSlot;
     const name = `${method} ${status}`;
     let slot = this.#statusSlots.get(name);
     if (slot === undefined) {
       slot = this.#batch.slot(CELL_KIND.status, name);
       this.#statusSlots.set(name, slot);
     }
+    this.#lastMethod = method;
+    this.#lastStatus = status;
+    this.#lastSlot = slot;
     return slot;
   }
 }

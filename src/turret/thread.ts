@@ -9,20 +9,23 @@ import { errorText, OctError } from "../base/errors.ts";
 import type { JsonValue } from "../base/json.ts";
 import { Random } from "../base/random.ts";
 import type { Redactor } from "../base/redact.ts";
+import { Pool } from "../http/pool.ts";
+import type { PreparedRequest } from "../http/request.ts";
 import { Timeouts } from "../http/timeouts.ts";
 import type { TurretPlace } from "../protocol/messages.ts";
 import { COUNTER } from "../stats/cell.ts";
 import { Board, stepsOf } from "./board.ts";
 import { Cannon, type CannonThread } from "./cannon.ts";
+import { fireRequestOf, Hammer } from "./hammer.ts";
 import { planLoad } from "./load-plan.ts";
 import { Pacer, servePacer } from "./pacer.ts";
-import { type LoadModel, Scheduler } from "./scheduler.ts";
-import { loadScript } from "./script.ts";
+import { type Gun, type LoadModel, Scheduler } from "./scheduler.ts";
+import { loadScript, NO_SCRIPT } from "./script.ts";
 import { placeOfError } from "./script-places.ts";
 import { startGauges } from "./thread-gauges.ts";
 import { guardExit, watchStrays } from "./thread-guards.ts";
 import { type FromThread, readToThread, type ThreadJob, type ToThread } from "./thread-messages.ts";
-import { ThreadRecorder } from "./thread-recorder.ts";
+import { observerOf, ThreadRecorder } from "./thread-recorder.ts";
 import { redactorOf } from "./thread-secrets.ts";
 import { sleeperOf } from "./thread-sleep.ts";
 import { PHASE, ThreadState } from "./thread-state.ts";
@@ -101,8 +104,9 @@ class Thread {
   readonly #context: Record<string, JsonValue>;
   readonly #shown = new Map<string, number>();
   readonly #redactor: Redactor;
-  readonly #cannons: Cannon[] = [];
+  readonly #guns: Gun[] = [];
   #shared: CannonThread | undefined;
+  #request: PreparedRequest | undefined;
   #stopFlushing = () => {};
 
   constructor(job: ThreadJob, state: ThreadState, clock: MovableClock, post: Post) {
@@ -186,7 +190,9 @@ class Thread {
       resume: (mark: number) => state.enterMark(mark),
     };
     const { directory, script: file } = job;
-    const script = await loadScript({ directory, script: file, host });
+    this.#request = fireRequestOf(job.definition["fire"]);
+    const script =
+      this.#request === undefined ? await loadScript({ directory, script: file, host }) : NO_SCRIPT;
     return {
       host,
       recorder: this.#recorder,
@@ -218,18 +224,22 @@ class Thread {
       ...job,
       place,
       board: new Board({ threads: threadCount, steps }, job.board),
-      makeCannon: (index) => this.#makeCannon(index),
+      makeCannon: (index) => this.#makeGun(index),
       makeWaker: () => new Pacer(this.#clock, this.#job.workerUrl),
       onDropped: (count) => this.#recorder.dropped(count),
       onLate: () => this.#recorder.count(COUNTER.late, 1),
     });
   }
 
-  #makeCannon(index: number): Cannon {
-    const cannon = new Cannon(index, this.#shared as CannonThread);
-    this.#cannons.push(cannon);
+  #makeGun(index: number): Gun {
+    const shared = this.#shared as CannonThread;
+    const gun =
+      this.#request === undefined
+        ? new Cannon(index, shared)
+        : hammerOf(index, this.#request, shared);
+    this.#guns.push(gun);
     if (this.#job.generation === 0) this.#recorder.count(COUNTER.cannonsStarted, 1);
-    return cannon;
+    return gun;
   }
 
   #flush(): void {
@@ -249,7 +259,7 @@ class Thread {
     this.#flush();
     this.#state.cannons = 0;
     this.#post({ type: "done" });
-    for (const cannon of this.#cannons) cannon.close();
+    for (const gun of this.#guns) gun.close();
   }
 
   #tellTimer(slot: number, name: string): void {
@@ -281,6 +291,13 @@ class Thread {
     const rest = count === SHOWN_MAX ? " (further ones are only counted)" : "";
     this.#post({ type: "event", level, text: this.#redactor.text(text + rest) });
   }
+}
+
+function hammerOf(index: number, request: PreparedRequest, shared: CannonThread): Hammer {
+  const { recorder, timeouts, seed } = shared;
+  const observer = observerOf(recorder, () => {});
+  const pool = new Pool({ timeouts, observer, discardBody: true });
+  return new Hammer({ index, clock: shared.host.clock, pool, request, recorder, seed });
 }
 
 /** What -e gave at the HQ becomes variables of the script's process. */

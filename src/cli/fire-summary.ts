@@ -1,0 +1,51 @@
+// The lines that Loads ends with, from our own numbers: requests are hits, transactions are tests.
+
+import { formatCount, US_PER_S } from "../base/units.ts";
+import { CELL_KIND, COUNTER } from "../stats/cell.ts";
+import type { Results, StoredTotal } from "../store/results.ts";
+
+/** Counters of the script module (api/). */
+const WS_OPENED = "oct.ws_opened";
+const WS_BYTES_IN = "oct.ws_bytes_in";
+const FAILURES = "oct.failures";
+
+export function fireSummary(results: Results): string {
+  const totals = results.totals();
+  const { facts } = results;
+  const sumOf = (name: string) =>
+    totals.find((total) => total.kind === CELL_KIND.counter && total.name === name)?.sum ?? 0;
+  const requests = totals.find((t) => t.kind === CELL_KIND.phase && t.name === "request");
+  const hits = totals
+    .filter((total) => total.kind === CELL_KIND.status)
+    .reduce((sum, total) => sum + total.count - total.errorCount, 0);
+  const durationS = (facts.durationUs ?? 0) / US_PER_S;
+  const failures = sumOf(FAILURES);
+  const lines = [
+    `Duration: ${durationS.toFixed(2)} seconds`,
+    `Hits: ${formatCount(hits)}`,
+    `Started: ${startedText(facts.startWallMs)}`,
+    `Approximate Average RPS: ${formatCount(durationS > 0 ? hits / durationS : 0)}`,
+    `Average request time: ${meanText(requests)}`,
+    `Opened web sockets: ${formatCount(sumOf(WS_OPENED))}`,
+    `Bytes received via web sockets : ${formatCount(sumOf(WS_BYTES_IN))}`,
+    `Bytes received: ${formatCount(sumOf(COUNTER.bytesIn))}`,
+    "",
+    `Success: ${formatCount(facts.transactions - facts.errorCount)}`,
+    `Errors: ${formatCount(Math.max(0, facts.errorCount - failures))}`,
+    `Failures: ${formatCount(failures)}`,
+  ];
+  return lines.join("\n");
+}
+
+function startedText(wallMs: number | undefined): string {
+  if (wallMs === undefined) return "–";
+  return `${new Date(wallMs).toISOString().replace("T", " ").slice(0, 19)} UTC`;
+}
+
+function meanText(requests: StoredTotal | undefined): string {
+  if (requests === undefined || requests.count === 0) return "–";
+  const meanUs = requests.sum / requests.count;
+  return meanUs < 10_000
+    ? `${(meanUs / 1000).toFixed(3)} ms`
+    : `${(meanUs / US_PER_S).toFixed(2)}s`;
+}

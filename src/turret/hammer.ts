@@ -1,0 +1,138 @@
+// A virtual user without a script: fires one request again and again, each a transaction. Answers come
+// as calls and not as promises, so that a request costs next to nothing.
+
+import type { Clock } from "../base/clock.ts";
+import { isJsonObject, type JsonValue } from "../base/json.ts";
+import { Random } from "../base/random.ts";
+import type { AnswerHandler } from "../http/connection.ts";
+import type { HttpError } from "../http/errors.ts";
+import type { Pool } from "../http/pool.ts";
+import { type PreparedRequest, prepareRequest } from "../http/request.ts";
+import type { HttpResponse } from "../http/response.ts";
+import type { Gun, LoopRules, Scheduler } from "./scheduler.ts";
+import type { ThreadRecorder } from "./thread-recorder.ts";
+
+/** Answers from here on are errors of the transaction. */
+const ERROR_STATUS = 400;
+/** A request that got no answer is followed by the next after so long. */
+const PAUSE_US = 10_000;
+
+export interface HammerParts {
+  readonly index: number;
+  readonly clock: Clock;
+  readonly pool: Pool;
+  readonly request: PreparedRequest;
+  readonly recorder: ThreadRecorder;
+  readonly seed: number;
+}
+
+/** What of a definition's `fire` names the request; undefined where it has none. */
+export function fireRequestOf(fire: JsonValue | undefined): PreparedRequest | undefined {
+  if (!isJsonObject(fire)) return undefined;
+  const { url, method, headers, body, insecure } = fire;
+  return prepareRequest({
+    method: typeof method === "string" ? method : "GET",
+    url: typeof url === "string" ? url : "",
+    headers: isJsonObject(headers) ? (headers as Record<string, string>) : undefined,
+    body: typeof body === "string" ? Buffer.from(body, "base64") : undefined,
+    isInsecure: insecure === true,
+  });
+}
+
+export class Hammer implements Gun, AnswerHandler {
+  readonly index: number;
+  readonly #parts: HammerParts;
+  #intendedUs = Number.NaN;
+  #latenessUs = Number.NaN;
+  #pauseUs = 0;
+  #think: Random | undefined;
+  #isOver = false;
+  // While it repeats by itself.
+  #scheduler: Scheduler | undefined;
+  #rules: LoopRules | undefined;
+  #endUs = 0;
+  #onEnd: (endUs: number) => void = () => {};
+
+  constructor(parts: HammerParts) {
+    this.index = parts.index;
+    this.#parts = parts;
+  }
+
+  get backoffUs(): number {
+    return this.#pauseUs;
+  }
+
+  get thinkRandom(): Random {
+    this.#think ??= new Random(this.#parts.seed, this.index);
+    return this.#think;
+  }
+
+  fire(intendedUs: number, _k: number): Promise<number> {
+    return new Promise((resolve) => {
+      this.#scheduler = undefined;
+      this.#onEnd = resolve;
+      this.#intendedUs = intendedUs;
+      this.#send();
+    });
+  }
+
+  /** Fires until `endUs` or the rules' end, without a promise for each; resolves with the time. */
+  repeat(scheduler: Scheduler, endUs: number, rules: LoopRules): Promise<number> {
+    return new Promise((resolve) => {
+      this.#scheduler = scheduler;
+      this.#rules = rules;
+      this.#endUs = endUs;
+      this.#onEnd = resolve;
+      this.#intendedUs = Number.NaN;
+      this.#next(scheduler, this.#parts.clock.nowUs());
+    });
+  }
+
+  close(): void {
+    this.#isOver = true;
+    this.#parts.pool.close();
+  }
+
+  onResponse(response: HttpResponse): void {
+    const { status } = response;
+    this.#pauseUs = 0;
+    this.#record(response.durationUs, status < ERROR_STATUS ? "" : `answered ${status}`);
+  }
+
+  onError(error: HttpError): void {
+    this.#pauseUs = PAUSE_US;
+    const nowUs = this.#parts.clock.nowUs();
+    this.#record(nowUs - this.#sentUs, error.message);
+  }
+
+  #sentUs = 0;
+
+  #send(): void {
+    const { recorder, pool, request, clock } = this.#parts;
+    this.#latenessUs = recorder.transactionStarted(this.#intendedUs);
+    this.#sentUs = clock.nowUs();
+    pool.fire(request, this);
+  }
+
+  #record(durationUs: number, error: string): void {
+    if (this.#isOver) return;
+    const { recorder } = this.#parts;
+    const endUs = this.#sentUs + durationUs;
+    recorder.requestFinished(endUs, durationUs, this.#latenessUs + durationUs, error);
+    const scheduler = this.#scheduler;
+    if (scheduler === undefined) return this.#onEnd(endUs);
+    scheduler.ended();
+    if (this.#pauseUs === 0) return this.#next(scheduler, endUs);
+    const untilUs = Math.min(this.#endUs, endUs + this.#pauseUs);
+    void scheduler.waitUntil(untilUs).then(() => {
+      this.#next(scheduler, this.#parts.clock.nowUs());
+    });
+  }
+
+  #next(scheduler: Scheduler, nowUs: number): void {
+    const mayStart = nowUs < this.#endUs && scheduler.mayStart(nowUs);
+    if (!mayStart || this.#rules?.nextK(this) === undefined) return this.#onEnd(nowUs);
+    scheduler.began();
+    this.#send();
+  }
+}
