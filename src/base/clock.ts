@@ -16,6 +16,8 @@ export interface Clock {
 }
 
 const US_PER_MS = 1000;
+/** A timer of the loop holds no more (24.8 days) and would fire at once: the rest is waited again. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** The machine's clock; `offsetUs` moves its zero onto another thread's. */
 export function systemClock(offsetUs = 0): Clock {
@@ -44,7 +46,7 @@ function sleepUntil(nowUs: () => number, dueUs: number, signal?: AbortSignal): P
     const wait = () => {
       const leftUs = dueUs - nowUs();
       if (leftUs > 0) {
-        timer = setTimeout(wait, Math.ceil(leftUs / US_PER_MS));
+        timer = setTimeout(wait, Math.min(TIMER_MS_MAX, Math.ceil(leftUs / US_PER_MS)));
         return;
       }
       signal?.removeEventListener("abort", onAbort);
