@@ -1,6 +1,7 @@
 // Messages of the oct link to bytes and back. The frame is described in messages.ts. Decoding is total:
 // any bytes give a message or MalformedBytes, and another version gives ForeignVersion, so that an HQ
-// can say why it refuses.
+// can say why it refuses. `refused` is read whatever its version: its code and its fields never change,
+// so that a turret of any version learns why it is not taken.
 
 import { ByteReader, ByteWriter, MalformedBytes } from "../base/bytes.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
@@ -90,6 +91,7 @@ const TURRET_FORMATS: Readonly<Record<TurretMessage["type"], Format>> = {
 };
 
 const HQ_FORMATS: Readonly<Record<HqMessage["type"], Format>> = {
+  // The same in every version of the link.
   refused: { code: 65, fields: { reason: TEXT } },
   pong: { code: 66, fields: { sentTurretUs: TIME_US, hqUs: TIME_US } },
   assign: {
@@ -183,7 +185,8 @@ function decode(
   if (frame.length > LINK_LIMIT.frameBytes) throw new MalformedBytes("frame too large");
   const reader = new ByteReader(frame);
   const version = reader.u8();
-  if (version !== LINK_VERSION) throw new ForeignVersion(version);
+  const isRefusal = frame[1] === HQ_FORMATS.refused.code && types === HQ_TYPES;
+  if (version !== LINK_VERSION && !isRefusal) throw new ForeignVersion(version);
   const code = reader.u8();
   const type = types.get(code);
   if (type === undefined) throw new MalformedBytes(`unknown message type ${code}`);

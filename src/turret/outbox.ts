@@ -7,6 +7,8 @@ import { Ring } from "../base/ring.ts";
 export const OUTBOX_LIMIT = {
   batches: 100_000,
   bytes: 256 * 1024 * 1024,
+  /** One batch: a larger frame would cost the connection, again and again. */
+  batchBytes: 60 * 1024 * 1024,
   /** Sent but not acknowledged: what may be on the wire at once. */
   windowBytes: 16 * 1024 * 1024,
 } as const;
@@ -44,7 +46,9 @@ export class Outbox {
 
   /** Keeps a batch; false when there is no room and it was counted as lost. */
   add(bytes: Uint8Array, transactions: number): boolean {
-    if (this.#waiting.isFull || this.#heldBytes + bytes.length > this.#bytesMax) {
+    const isTooMuch =
+      bytes.length > OUTBOX_LIMIT.batchBytes || this.#heldBytes + bytes.length > this.#bytesMax;
+    if (isTooMuch || this.#waiting.isFull) {
       this.#lostBatches++;
       this.#lostTransactions += transactions;
       return false;

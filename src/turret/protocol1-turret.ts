@@ -1,12 +1,13 @@
 // A turret over OCT protocol 1 (`oct turret --tar`, `--config`): serves our HQ and an old one alike.
 //
 // Idle it says `ready` every 2 s and at any order; `start` makes it `Running`, `stop` brings it back to
-// `ready` once its cannons have ended, `kill` ends it with code 1. An HQ that dies says nothing on this
-// wire, so cannons go on (as the original's do) until `stop` comes or the limit below is reached.
+// `ready` once its cannons have ended, `kill` ends it with code 1. A script that cannot load makes it
+// `Aborted`; the next `start` tries again. An HQ that dies says nothing on this wire, so cannons go on
+// (as the original's do) until `stop` comes or the limit below is reached.
 
 import type { Clock } from "../base/clock.ts";
 import { EXIT, errorText } from "../base/errors.ts";
-import type { JsonObject } from "../base/json.ts";
+import type { JsonObject, JsonValue } from "../base/json.ts";
 import { Ring } from "../base/ring.ts";
 import { formatCount } from "../base/units.ts";
 import type { Protocol1Turret } from "../protocol/link.ts";
@@ -26,7 +27,6 @@ const GRACE_US = 30_000_000;
 const RUN_LIMIT_US = 24 * 3600 * 1_000_000;
 const WAITING_RESULTS_MAX = 500_000;
 const ORDERS_PER_TICK = 1_000;
-const RETRY_LOAD_US = 5_000_000;
 
 export interface Protocol1TurretOptions {
   readonly clock: Clock;
@@ -55,7 +55,6 @@ export class Protocol1TurretRole {
   #statusTokens = STATUS_BURST;
   #tokenUs: number;
   #owesStatus = true;
-  #failedUs = Number.NEGATIVE_INFINITY;
   #fired = 0;
   #dropped = 0;
 
@@ -89,10 +88,6 @@ export class Protocol1TurretRole {
     this.#sendResults();
     if (this.#isOver) return;
     this.#paceStatus(nowUs);
-    const isBroken = this.#crew === undefined && !this.#isLoading;
-    if (isBroken && nowUs - this.#failedUs > RETRY_LOAD_US && this.#status !== STATUS.aborted) {
-      this.#load();
-    }
   }
 
   stop(reason: string): void {
@@ -149,13 +144,14 @@ export class Protocol1TurretRole {
     if (this.#isOver) return crew.close();
     this.#crew = crew;
     crew.setContext(this.#context);
+    if (this.#status === STATUS.aborted) this.#say(STATUS.ready);
     if (this.#wantsStart) this.#start();
   }
 
   #couldNotLoad(thrown: unknown): void {
     this.#isLoading = false;
     if (this.#isOver) return;
-    this.#failedUs = this.#options.clock.nowUs();
+    this.#wantsStart = false;
     this.#options.onLine(`${this.#name}: Aborted: ${errorText(thrown)}`);
     this.#say(STATUS.aborted);
   }
@@ -180,10 +176,14 @@ export class Protocol1TurretRole {
   #wantsStart = false;
 
   #start(): void {
-    if (this.#isFiring || this.#status === STATUS.aborted) return;
-    // A start that comes while the next crew is being loaded is kept.
-    this.#wantsStart = this.#crew === undefined;
-    if (this.#crew === undefined) return;
+    if (this.#isFiring && !this.#isStopping) return;
+    // A start that comes while the last run's cannons end or the next crew is being loaded is kept.
+    this.#wantsStart = this.#isFiring || this.#crew === undefined;
+    if (this.#isFiring) return;
+    if (this.#crew === undefined) {
+      if (!this.#isLoading) this.#load();
+      return;
+    }
     this.#isFiring = true;
     this.#isStopping = false;
     const { clock } = this.#options;
@@ -202,14 +202,16 @@ export class Protocol1TurretRole {
   #done(totals: CrewTotals): void {
     if (this.#isOver) return;
     this.#isFiring = false;
+    this.#isStopping = false;
     this.#crew?.close();
     this.#crew = undefined;
-    const unfinished =
-      totals.unfinished > 0 ? `, ${formatCount(totals.unfinished)} unfinished` : "";
-    const dropped = this.#dropped > 0 ? `, ${formatCount(this.#dropped)} results dropped` : "";
-    this.#options.onLine(
-      `${this.#name}: ready again, fired ${formatCount(this.#fired)} transactions${unfinished}${dropped}`,
-    );
+    const fired = [
+      `fired ${formatCount(this.#fired)} transactions`,
+      ...counted(totals.unfinished, "unfinished"),
+      ...counted(totals.lostTransactions, "lost with their thread"),
+      ...counted(this.#dropped, "results dropped"),
+    ];
+    this.#options.onLine(`${this.#name}: ready again, ${fired.join(", ")}`);
     this.#fired = 0;
     this.#dropped = 0;
     this.#sendResults();
@@ -246,18 +248,16 @@ export class Protocol1TurretRole {
   #say(status: string): void {
     this.#status = status;
     this.#statusUs = this.#options.clock.nowUs();
-    this.#owesStatus = false;
     const { definition, uuid } = this.#options;
-    this.#options.link.send(
-      formatStatus({
-        turret: this.#name,
-        status,
-        uuid,
-        rampup: Number(definition["rampup"] ?? 0),
-        script: String(definition["script"] ?? ""),
-        cannons: Number(definition["cannons"] ?? definition["canons"] ?? 0),
-      }),
-    );
+    const text = formatStatus({
+      turret: this.#name,
+      status,
+      uuid,
+      rampup: numberOf(definition["rampup"]),
+      script: String(definition["script"] ?? ""),
+      cannons: numberOf(definition["cannons"] ?? definition["canons"]),
+    });
+    this.#owesStatus = !this.#options.link.send(text);
   }
 
   #end(exitCode: number): void {
@@ -266,4 +266,14 @@ export class Protocol1TurretRole {
     this.#sendResults();
     this.close();
   }
+}
+
+/** A number of the definition, which may be written as a text; 0 for what is none. */
+function numberOf(value: JsonValue | undefined): number {
+  const number = Number(value ?? 0);
+  return Number.isFinite(number) ? number : 0;
+}
+
+function counted(count: number, what: string): string[] {
+  return count > 0 ? [`${formatCount(count)} ${what}`] : [];
 }

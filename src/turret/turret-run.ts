@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
-import { errorText } from "../base/errors.ts";
+import { errorText, OctError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { formatCount } from "../base/units.ts";
 import type { HqMessage, TurretMessage, TurretTotals } from "../protocol/messages.ts";
@@ -19,12 +19,16 @@ const FLUSH_PERIOD_US = 500_000;
 const CHUNK_RETRY_US = 2_000_000;
 /** Batches sent so long ago without any being acknowledged are sent again. */
 const RESEND_US = 3_000_000;
-const NO_TOTALS: CrewTotals = {
+const PACK_ATTEMPTS = 2;
+/** The totals of a turret that fired nothing. */
+export const NO_TOTALS: TurretTotals = {
+  batches: 0,
   transactions: 0,
   planned: 0,
   started: 0,
   dropped: 0,
   unfinished: 0,
+  lostBatches: 0,
   lostTransactions: 0,
   threadsReplaced: 0,
 };
@@ -51,6 +55,7 @@ export class TurretRun {
   #totals: CrewTotals = NO_TOTALS;
   #isClosed = false;
   #hasLostMessage = false;
+  #packAttempts = 0;
   #progressUs = 0;
 
   constructor(assignment: Assignment, around: RunSurroundings) {
@@ -76,7 +81,8 @@ export class TurretRun {
       return;
     }
     this.#pack = { bytes: new Uint8Array(packBytes), received: 0, askedUs: 0 };
-    this.#askForPack();
+    if (packBytes === 0) this.#packArrived();
+    else this.#askForPack();
   }
 
   /** Repeats what may have been lost on the wire. */
@@ -103,16 +109,25 @@ export class TurretRun {
     if (pack.received + chunk.bytes.length > pack.bytes.length) return;
     pack.bytes.set(chunk.bytes, pack.received);
     pack.received += chunk.bytes.length;
-    if (pack.received < pack.bytes.length) return this.#askForPack();
-    this.#pack = undefined;
-    void this.#loadFrom(() => this.#openPack(pack.bytes));
+    if (pack.received < pack.bytes.length) this.#askForPack();
+    else this.#packArrived();
   }
 
-  async #openPack(bytes: Uint8Array): Promise<string> {
+  #packArrived(): void {
+    const pack = this.#pack;
+    if (pack === undefined) return;
     const { packHash } = this.assignment;
-    const hash = createHash("sha256").update(bytes).digest("hex");
-    if (hash !== packHash) throw new Error("the pack arrived damaged: its hash is another");
-    return (await this.#around.packStore.open(packHash, bytes)).directory;
+    const isWhole = createHash("sha256").update(pack.bytes).digest("hex") === packHash;
+    if (!isWhole && ++this.#packAttempts < PACK_ATTEMPTS) {
+      this.#report("warn", "the pack arrived damaged: fetching it again");
+      pack.received = 0;
+      return this.#askForPack();
+    }
+    this.#pack = undefined;
+    void this.#loadFrom(async () => {
+      if (!isWhole) throw new OctError("the pack arrived damaged: its hash is another");
+      return (await this.#around.packStore.open(packHash, pack.bytes)).directory;
+    });
   }
 
   async #loadFrom(directoryOf: () => Promise<string>): Promise<void> {

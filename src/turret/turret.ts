@@ -17,11 +17,13 @@ import { isBusy, moveTurret, type TurretState } from "../protocol/states.ts";
 import { ClockOffset } from "./clock-offset.ts";
 import type { LoadCrew } from "./crew-contract.ts";
 import type { PackStore } from "./pack-store.ts";
-import { type Assignment, TurretRun } from "./turret-run.ts";
+import { type Assignment, NO_TOTALS, TurretRun } from "./turret-run.ts";
 
 const HELLO_US = 1_000_000;
 const HEARTBEAT_US = 1_000_000;
 const HQ_SILENCE_US = 4_000_000;
+/** An HQ says a word every second: less than this is a slow moment and no loss. */
+const HQ_LOSS_MIN_US = 2_500_000;
 const BYE_US = 1_000_000;
 /** After Ctrl-C: how long the HQ has to take what is left. */
 const LEAVE_LIMIT_US = 10_000_000;
@@ -116,7 +118,7 @@ export class Turret {
       return;
     }
     if (isBusy(this.#state)) return;
-    this.#send({ type: "bye", runId: run?.runId ?? "", reason, totals: emptyTotals() });
+    this.#send({ type: "bye", runId: run?.runId ?? "", reason, totals: NO_TOTALS });
     this.#endForGood();
   }
 
@@ -137,19 +139,20 @@ export class Turret {
       return;
     }
     this.#heardUs = nowUs;
-    this.#obey(message, nowUs);
+    this.#obey(message);
   }
 
-  #obey(message: HqMessage, nowUs: number): void {
+  #obey(message: HqMessage): void {
     switch (message.type) {
       case "refused":
         return this.#refused(message.reason);
       case "pong":
-        return this.#offset.add({
+        this.#offset.add({
           sentUs: message.sentTurretUs,
           hqUs: message.hqUs,
-          receivedUs: nowUs,
+          receivedUs: this.#options.clock.nowUs(),
         });
+        return this.#startIfPending();
       case "heartbeat":
         return this.#welcome(message.runId);
       case "assign":
@@ -170,9 +173,8 @@ export class Turret {
   #refused(reason: string): void {
     this.#options.onLine(`refused by the HQ: ${reason}`);
     this.#exitCode = EXIT.failed;
-    this.#run?.close();
-    if (isBusy(this.#state) && this.#state !== "leaving") this.#state = "gone";
-    else this.#move("refused");
+    this.#dropRun();
+    this.#move(this.#state === "firing" || this.#state === "draining" ? "gone" : "refused");
   }
 
   /** The HQ answered; `runId` is the run it commands. */
@@ -217,7 +219,11 @@ export class Turret {
     this.#options.onLine(error === "" ? `${name}: ready` : `${name}: Aborted: ${error}`);
     this.#move(error === "" ? "ready" : "failed");
     this.#sayReady(run, error);
-    if (this.#pendingStart !== undefined && error === "") this.#start(this.#pendingStart);
+    this.#startIfPending();
+  }
+
+  #startIfPending(): void {
+    if (this.#pendingStart !== undefined) this.#start(this.#pendingStart);
   }
 
   #readyError = "";
@@ -230,11 +236,13 @@ export class Turret {
   #start(message: Extract<HqMessage, { type: "start" }>): void {
     const run = this.#run;
     if (run === undefined || run.runId !== message.runId) return;
-    if (this.#state === "loading") {
+    // Without a measured offset the HQ's instant means nothing here: the next pong is awaited.
+    if (this.#state === "loading" || (this.#state === "ready" && this.#offset.count === 0)) {
       this.#pendingStart = message;
       return;
     }
     if (this.#state !== "ready") return;
+    this.#pendingStart = undefined;
     this.#move("firing");
     this.#options.onLine(`${run.turretName}: Running`);
     run.start(message, this.#offset.offsetUs);
@@ -246,7 +254,7 @@ export class Turret {
     if (run === undefined || run.runId !== runId) return;
     if (this.#state === "firing") return this.#drain(graceUs);
     if (this.#state !== "loading" && this.#state !== "ready" && this.#state !== "failed") return;
-    this.#send({ type: "bye", runId, reason: "not started", totals: emptyTotals() });
+    this.#send({ type: "bye", runId, reason: "not started", totals: NO_TOTALS });
     this.#dropRun();
     this.#move("idle");
   }
@@ -292,8 +300,9 @@ export class Turret {
   #watchHq(nowUs: number): void {
     const silentUs = nowUs - this.#heardUs;
     const run = this.#run;
-    if (this.#state === "firing" && run !== undefined && silentUs > run.assignment.hqLossUs) {
-      const limit = formatDuration(run.assignment.hqLossUs);
+    const lossUs = Math.max(HQ_LOSS_MIN_US, run?.assignment.hqLossUs ?? 0);
+    if (this.#state === "firing" && run !== undefined && silentUs > lossUs) {
+      const limit = formatDuration(lossUs);
       this.#options.onLine(`the HQ was lost for ${limit}: stopping fire, results are kept`);
       this.#drain(run.assignment.graceUs);
     }
@@ -366,6 +375,7 @@ export class Turret {
   }
 
   #endForGood(): void {
+    if (this.#run?.outbox.isEmpty === false) this.#exitCode = EXIT.dataMissing;
     this.#dropRun();
     this.#state = "gone";
   }
@@ -377,18 +387,4 @@ export class Turret {
   #send(message: TurretMessage): boolean {
     return this.#options.link.send(encodeTurretMessage(message));
   }
-}
-
-function emptyTotals() {
-  return {
-    batches: 0,
-    transactions: 0,
-    planned: 0,
-    started: 0,
-    dropped: 0,
-    unfinished: 0,
-    lostBatches: 0,
-    lostTransactions: 0,
-    threadsReplaced: 0,
-  };
 }
