@@ -92,6 +92,8 @@ export interface SessionOptions
   readonly dns?: "once" | "connection" | number;
   /** Address family: only IPv4, only IPv6, or first IPv4 ("any", the default). */
   readonly family?: 4 | 6 | "any" | "6-first";
+  /** True: HTTP/2 where the server takes it, and always where the URL begins with http:. */
+  readonly http2?: boolean;
   /** True: connections are shared with the other cannons of the thread. */
   readonly shared?: boolean;
 }
@@ -109,6 +111,7 @@ const NETWORK_KEYS = [
   "dns",
   "family",
   "shared",
+  "http2",
   "timeout",
   "discardBody",
   "maxBodyBytes",
@@ -127,6 +130,7 @@ export function poolSettingsOf(options: SessionOptions, timeouts: Timeouts): Poo
     dns: dnsOf(options, timeouts),
     proxy: options.proxy,
     isShared: options.shared,
+    isHttp2: options.http2,
     connectTimeoutUs: timeoutUsOf(options.connectTimeout),
     idleTimeoutUs: timeoutUsOf(options.idleTimeout),
     responseTimeoutUs: timeoutUsOf(options.timeout),

@@ -9,6 +9,7 @@ import {
   sharedStore,
 } from "./connection-store.ts";
 import { HttpError } from "./errors.ts";
+import { Http2Store } from "./http2.ts";
 import { RESPONSE_LIMIT } from "./parser.ts";
 import { newest, newPromise, type RejectAnswer, type ResolveAnswer } from "./promised.ts";
 import type { PreparedRequest } from "./request.ts";
@@ -32,6 +33,8 @@ export interface PoolSettings extends Omit<ConnectionOptions, "timeouts"> {
   /** True: bodies are counted and thrown away unless a request says otherwise. */
   readonly discardBody?: boolean | undefined;
   readonly bodyLimitBytes?: number | undefined;
+  /** True: HTTP/2 where the server takes it, always without TLS. Not through a proxy. */
+  readonly isHttp2?: boolean | undefined;
   /** True: connections are shared with all pools of the thread that want the same. */
   readonly isShared?: boolean | undefined;
 }
@@ -53,6 +56,8 @@ export class Pool implements ConnectionUser {
   #store: ConnectionStore;
   // Every store there was: the last requests on a former one may still be in flight. True: shared.
   readonly #stores = new Map<ConnectionStore, boolean>();
+  #http2: Http2Store | undefined;
+  #formerHttp2: Http2Store[] = [];
   #isClosed = false;
 
   /** Throws HttpError when the proxy is none. */
@@ -81,7 +86,8 @@ export class Pool implements ConnectionUser {
   get openCount(): number {
     let count = 0;
     for (const store of this.#stores.keys()) count += store.openCount;
-    return count;
+    for (const store of this.#formerHttp2) count += store.openCount;
+    return count + (this.#http2?.openCount ?? 0);
   }
 
   /** Rejects with HttpError. */
@@ -100,12 +106,14 @@ export class Pool implements ConnectionUser {
       handler.onError(new HttpError("aborted", request.origin.peer));
       return;
     }
-    this.#store.take(request.origin).send(this, request, handler, options);
+    if (this.#http2 !== undefined) this.#http2.send({ user: this, request, handler, options });
+    else this.#store.take(request.origin).send(this, request, handler, options);
   }
 
   /** Ends all connections; requests in flight and later ones fail as `aborted`. */
   close(): void {
     this.#isClosed = true;
+    for (const store of [...this.#formerHttp2, this.#http2]) store?.close("aborted");
     for (const [store, isShared] of this.#stores) {
       for (const connection of store.connections()) {
         if (!isShared || connection.user === this) connection.close("aborted");
@@ -122,14 +130,26 @@ export class Pool implements ConnectionUser {
   }
 
   #takeSettings(): ConnectionStore {
-    const { isShared, responseTimeoutUs, discardBody, bodyLimitBytes, ...rest } = this.#settings;
+    const { isShared, isHttp2, ...others } = this.#settings;
+    const { responseTimeoutUs, discardBody, bodyLimitBytes, ...rest } = others;
     const options = { ...rest, timeouts: this.timeouts };
     const store = isShared === true ? sharedStore(options) : new ConnectionStore(options);
     this.#stores.set(store, isShared === true);
+    if (this.#http2 !== undefined) this.#formerHttp2.push(this.#http2);
+    for (const former of this.#formerHttp2) former.retire();
+    this.#formerHttp2 = this.#formerHttp2.filter((former) => former.openCount > 0);
+    this.#http2 = isHttp2 === true ? this.#newHttp2(store) : undefined;
     this.responseTimeoutUs = responseTimeoutUs ?? POOL_DEFAULT.responseTimeoutUs;
     this.discardBody = discardBody ?? false;
     this.bodyLimitBytes = bodyLimitBytes ?? RESPONSE_LIMIT.bodyBytes;
     return store;
+  }
+
+  #newHttp2(store: ConnectionStore): Http2Store {
+    if (store.proxy !== undefined) throw new HttpError("http2", store.proxy.peer, "it is a proxy");
+    return new Http2Store(store, ({ request, handler, options }) => {
+      store.take(request.origin).send(this, request, handler, options);
+    });
   }
 }
 
