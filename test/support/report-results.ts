@@ -142,7 +142,8 @@ function recordSecond(
   cell.errorCount += errors;
 }
 
-function numbersOf(tally: Tally): Omit<StoredInterval, "second"> {
+/** What the database keeps of a tally. */
+export function numbersOf(tally: Tally): Omit<StoredInterval, "second"> {
   const { count, errorCount, sum, sumSquares, min, max, histogram } = tally;
   return { count, errorCount, sum, sumSquares, min, max, histogram: histogram?.payload() };
 }
