@@ -18,6 +18,7 @@ import type { CountsRecord, EventRecord, RunClosed, RunStarted } from "../store/
 import { encodeJsonRecord, RECORD_KIND } from "../store/records.ts";
 import { Collector } from "./collector.ts";
 import type { HqCore, LineKind } from "./core.ts";
+import { generatorReasons } from "./generator-rules.ts";
 import { Lines } from "./lines.ts";
 import { isDone, LinkDesk } from "./link-desk.ts";
 import { MalformedLog } from "./malformed.ts";
@@ -25,7 +26,7 @@ import { Packs } from "./packs.ts";
 import { Protocol1Desk } from "./protocol1-desk.ts";
 import { type KnownTurret, nameOf, Registry, turretCounts, turretRecord } from "./registry.ts";
 import { Snapshots } from "./snapshot.ts";
-import type { HqOptions, HqOutcome, HqPhase, HqSnapshot } from "./types.ts";
+import type { HqOptions, HqOutcome, HqPhase, HqSnapshot, Verdict } from "./types.ts";
 import { judge } from "./verdict.ts";
 
 export type { HqOptions, HqOutcome, HqPhase, HqSnapshot } from "./types.ts";
@@ -48,7 +49,7 @@ export class HqRun implements HqCore {
   readonly packs: Packs;
   readonly collector: Collector;
   readonly malformed: MalformedLog;
-  readonly #aggregate = new Aggregate();
+  readonly #aggregate: Aggregate;
   readonly #lines: Lines;
   readonly #link: LinkDesk | undefined;
   readonly #protocol1: Protocol1Desk | undefined;
@@ -71,6 +72,9 @@ export class HqRun implements HqCore {
     this.options = options;
     this.clock = options.clock;
     this.#openedUs = options.clock.nowUs();
+    const { runTimeUs, graceUs } = options.config;
+    const lastUs = runTimeUs + graceUs + HAND_OVER_US;
+    this.#aggregate = new Aggregate({ secondMax: Math.ceil(lastUs / SECOND_US) });
     this.#lines = new Lines((text) => options.onLine(text));
     this.packs = new Packs((definition) => options.packFor(definition));
     this.malformed = new MalformedLog((record) => {
@@ -323,13 +327,16 @@ export class HqRun implements HqCore {
     this.#protocol1?.close(this.clock.nowUs());
     this.#phase = "over";
     const counts = this.#counts();
-    const verdict = judge({
+    const judged = judge({
       counts,
       turrets: this.registry.all(),
       doubt: (hasStarted && this.#protocol1?.doubt()) || "",
       aggregate: this.#aggregate,
     });
-    this.#sayEnd(verdict.reasons);
+    const limits = hasStarted ? generatorReasons(this.#aggregate) : [];
+    this.#sayEnd(judged.reasons, limits);
+    const isLimited = judged.word === "VALID" && limits.length > 0;
+    const verdict: Verdict = isLimited ? { word: "GENERATOR-LIMITED", reasons: limits } : judged;
     const closed: RunClosed = {
       endedWallMs: this.clock.wallMs(),
       durationUs: hasStarted ? Math.max(0, this.atUs()) : 0,
@@ -355,10 +362,15 @@ export class HqRun implements HqCore {
     this.changed(turret);
   }
 
-  #sayEnd(reasons: readonly string[]): void {
+  // The report reads the verdict from these events (report/verdict.ts).
+  #sayEnd(reasons: readonly string[], limits: readonly string[]): void {
     for (const sentence of reasons) {
       this.#lines.say(`PARTIAL: ${sentence}`);
       this.event("error", -1, `PARTIAL: ${sentence}`);
+    }
+    for (const sentence of limits) {
+      this.#lines.say(`GENERATOR-LIMITED: ${sentence}`);
+      this.event("warn", -1, `GENERATOR-LIMITED: ${sentence}`);
     }
     const misplaced = this.#protocol1?.misplaced ?? 0;
     if (misplaced === 0) return;

@@ -87,7 +87,7 @@ export interface HqOutcome {
 }
 
 export interface Verdict {
-  readonly word: "VALID" | "PARTIAL";
+  readonly word: "VALID" | "GENERATOR-LIMITED" | "PARTIAL";
   /** Why, in sentences; empty for VALID. */
   readonly reasons: readonly string[];
 }

@@ -39,6 +39,7 @@ const CODES: Readonly<Record<Style, readonly [number, number]>> = {
 
 const VERDICT_STYLE: Readonly<Record<VerdictWord, Style>> = {
   VALID: "green",
+  "GENERATOR-LIMITED": "yellow",
   PARTIAL: "yellow",
   INVALID: "red",
   "NOT JUDGED": "dim",

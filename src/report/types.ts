@@ -80,7 +80,7 @@ export interface IntervalFigures extends Summary {
   readonly ratePerSec: number;
 }
 
-export type VerdictWord = "VALID" | "PARTIAL" | "INVALID" | "NOT JUDGED";
+export type VerdictWord = "VALID" | "GENERATOR-LIMITED" | "PARTIAL" | "INVALID" | "NOT JUDGED";
 
 export interface VerdictModel {
   readonly word: VerdictWord;

@@ -1,5 +1,6 @@
 // Whether everything that was measured is in the file. The HQ judges its run when it ends it and knows
-// most then; each of its reasons is an event `PARTIAL: <reason>`, and the exit code followed from them.
+// most then; each of its reasons is an event `PARTIAL: <reason>` or `GENERATOR-LIMITED: <reason>`, and
+// the exit code followed from them.
 // They stand here word for word. What can only be seen in the file is judged beside them.
 
 import { clip } from "../base/errors.ts";
@@ -23,6 +24,7 @@ export interface JudgedFacts {
 }
 
 const PARTIAL_MARK = "PARTIAL: ";
+const LIMITED_MARK = "GENERATOR-LIMITED: ";
 
 export function judgeResults(judged: JudgedFacts): VerdictModel {
   const { results } = judged;
@@ -33,7 +35,8 @@ export function judgeResults(judged: JudgedFacts): VerdictModel {
       reasons: [],
     };
   }
-  const told = hqReasons(judged.events);
+  const told = hqReasons(judged.events, { level: "error", mark: PARTIAL_MARK });
+  const limits = hqReasons(judged.events, { level: "warn", mark: LIMITED_MARK });
   const reasons = [
     ...killedReasons(judged),
     ...told,
@@ -48,7 +51,18 @@ export function judgeResults(judged: JudgedFacts): VerdictModel {
     };
   }
   if (reasons.length > 0) {
-    return { word: "PARTIAL", sentence: "Some of what was measured is not here.", reasons };
+    return {
+      word: "PARTIAL",
+      sentence: "Some of what was measured is not here.",
+      reasons: [...reasons, ...limits],
+    };
+  }
+  if (limits.length > 0) {
+    return {
+      word: "GENERATOR-LIMITED",
+      sentence: "Everything measured is here, but the generator itself was a part of it.",
+      reasons: limits,
+    };
   }
   return {
     word: "VALID",
@@ -58,11 +72,14 @@ export function judgeResults(judged: JudgedFacts): VerdictModel {
 }
 
 // Only the HQ's own events count: a turret may say what it likes.
-function hqReasons(events: readonly EventRecord[]): string[] {
+function hqReasons(
+  events: readonly EventRecord[],
+  kind: { readonly level: string; readonly mark: string },
+): string[] {
   return events
-    .filter(({ level, turretIndex }) => level === "error" && turretIndex < 0)
-    .filter(({ text }) => text.startsWith(PARTIAL_MARK))
-    .map(({ text }) => clip(text.slice(PARTIAL_MARK.length), REPORT_LIMIT.errorText));
+    .filter(({ level, turretIndex }) => level === kind.level && turretIndex < 0)
+    .filter(({ text }) => text.startsWith(kind.mark))
+    .map(({ text }) => clip(text.slice(kind.mark.length), REPORT_LIMIT.errorText));
 }
 
 function killedReasons({ results }: JudgedFacts): string[] {

@@ -1,0 +1,77 @@
+// Whether the generator itself spoilt what it measured. The rules follow the damage to the answer:
+// how late arrivals were and how long a thread's loop stood still, held against the times measured.
+// How busy a core was is no rule: a busy core that answers in time measures well.
+//
+// Where the numbers come from: scripts/bench/accuracy. With a lateness or lag p99 below the limit the
+// error of the p99 of service times was below it too; left alone, a machine keeps far below 2 ms.
+
+import { formatCount, formatDuration } from "../base/units.ts";
+import type { Aggregate } from "../stats/aggregate.ts";
+import { CELL_KIND, COUNTER } from "../stats/cell.ts";
+
+export const GENERATOR_LIMIT = {
+  /** Below this no lateness or lag spoils an answer. */
+  floorUs: 2_000,
+  /** Of the median response time: an error that people would see. */
+  share: 0.2,
+  /** More arrivals than this share found all cannons busy: lateness is the load's, not the loop's. */
+  queuedShare: 0.01,
+  /** Fewer samples have no p99 worth the name. */
+  samplesMin: 100,
+} as const;
+
+type Totals = Pick<Aggregate, "total">;
+
+/** Sentences, one for each limit that was reached; empty when the measurement can be trusted. */
+export function generatorReasons(aggregate: Totals): string[] {
+  return [dropped(aggregate), late(aggregate), lagging(aggregate)].filter((text) => text !== "");
+}
+
+function dropped(aggregate: Totals): string {
+  const lost = counter(aggregate, COUNTER.dropped);
+  if (lost === 0) return "";
+  const planned = counter(aggregate, COUNTER.started) + lost;
+  return (
+    `${formatCount(lost)} of ${formatCount(planned)} planned transactions were dropped: ` +
+    "all cannons were busy (more cannons, or a lower rate)"
+  );
+}
+
+function late(aggregate: Totals): string {
+  const started = counter(aggregate, COUNTER.started);
+  const queued = counter(aggregate, COUNTER.late);
+  if (queued > started * GENERATOR_LIMIT.queuedShare) return "";
+  const p99Us = p99Of(aggregate, CELL_KIND.lateness);
+  const limitUs = limitOf(aggregate);
+  if (p99Us <= limitUs) return "";
+  return (
+    `1 % of the transactions started ${formatDuration(p99Us)} late or later ` +
+    `(limit here ${formatDuration(limitUs)}): the generator did not keep up`
+  );
+}
+
+function lagging(aggregate: Totals): string {
+  const p99Us = p99Of(aggregate, CELL_KIND.lag);
+  const limitUs = limitOf(aggregate);
+  if (p99Us <= limitUs) return "";
+  return (
+    `the generator's own loop stood still for ${formatDuration(p99Us)} in 1 % of looks ` +
+    `(limit here ${formatDuration(limitUs)}): times are too long, and the rate is a lower bound`
+  );
+}
+
+function limitOf(aggregate: Totals): number {
+  const timed = aggregate.total(CELL_KIND.response, "") ?? aggregate.total(CELL_KIND.timer, "");
+  const p50Us = timed?.histogram?.percentile(50) ?? 0;
+  return Math.max(GENERATOR_LIMIT.floorUs, p50Us * GENERATOR_LIMIT.share);
+}
+
+function p99Of(aggregate: Totals, kind: typeof CELL_KIND.lateness | typeof CELL_KIND.lag): number {
+  const total = aggregate.total(kind, "");
+  if (total === undefined || total.count < GENERATOR_LIMIT.samplesMin) return 0;
+  return total.histogram?.percentile(99) ?? 0;
+}
+
+function counter(aggregate: Totals, name: string): number {
+  return aggregate.total(CELL_KIND.counter, name)?.sum ?? 0;
+}
