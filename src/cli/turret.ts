@@ -1,16 +1,16 @@
 // oct turret: joins an HQ over the oct link (--hq), or serves OCT protocol 1 (--tar, --config).
 
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { EXIT, OctError, UsageError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { parseJsonc } from "../config/jsonc.ts";
 import { readConfigFile } from "../config/read-file.ts";
 import { openPack } from "../pack/open.ts";
+import { readWhole } from "../pack/read-whole.ts";
 import { Protocol1TurretRole } from "../turret/protocol1-turret.ts";
 import type { CommandInput } from "./command.ts";
 import type { Env } from "./env.ts";
-import { fileError, resolveFrom } from "./files.ts";
+import { resolveFrom } from "./files.ts";
 import { Screen } from "./screen.ts";
 import { createTurret, loadCrewOf, makePackFolder } from "./turret-parts.ts";
 
@@ -131,7 +131,7 @@ async function openTurretFolder(
   const folder = makePackFolder(env);
   try {
     const { definition } = await openPack({
-      bytes: readFileBytes(file),
+      bytes: readWhole(file, "archive").bytes,
       targetDirectory: folder.path,
       platform: env.platform,
       shown: file,
@@ -140,14 +140,6 @@ async function openTurretFolder(
   } catch (thrown) {
     folder.remove();
     throw thrown;
-  }
-}
-
-function readFileBytes(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (thrown) {
-    throw fileError("can not read", file, thrown);
   }
 }
 

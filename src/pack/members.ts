@@ -1,16 +1,22 @@
-// What an archive of a turret holds, in OCT's order: config.json, [setup.py], extra files, script.
+// What an archive of a turret holds, in OCT's order: [setup.py], config.json, extra files, script.
 
-import { readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import { OctError, systemCode } from "../base/errors.ts";
-import type { JsonObject } from "../base/json.ts";
+import { OctError } from "../base/errors.ts";
 import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
-import { cleanName, type Member } from "./archive.ts";
+import { cleanName, type Member, PACKAGES_FOLDER } from "./archive.ts";
 import { bundleScript, isBundled } from "./bundle.ts";
-import { type InstalledPackages, nodeModulesMembers } from "./requirements.ts";
+import { extraMembers } from "./extra-files.ts";
+import { LoosePackages } from "./packages.ts";
+import { readWhole } from "./read-whole.ts";
+import type { InstalledPackages } from "./requirements.ts";
 
 /** Beside the turret's config in an archive whose packages only run on one platform. */
 export const MANIFEST_NAME = "oct-pack.json";
+
+const CONFIG_NAME = "config.json";
+const SETUP_NAME = "setup.py";
+/** Keys of a definition that stay at home. */
+const NOT_SENT = ["turrets_requirements", "env", "secrets"];
 
 export interface MembersRequest {
   readonly directory: string;
@@ -19,26 +25,39 @@ export interface MembersRequest {
   readonly isPython: boolean;
   readonly packages: InstalledPackages | undefined;
   readonly platform: string;
+  onLine(text: string): void;
 }
 
 export async function turretMembers(request: MembersRequest): Promise<readonly Member[]> {
   const { directory, config, definition, isPython, packages } = request;
-  const members: Member[] = [{ name: "config.json", bytes: text(turretConfigText(definition)) }];
+  const loose = new LoosePackages();
+  const scripts: Member[] = [];
+  for (const script of scriptsOf(definition)) {
+    scripts.push(await scriptMember({ directory, definition, packages, loose }, script));
+  }
+  const members: Member[] = [];
   if (isPython) {
-    members.push({
-      name: "setup.py",
-      bytes: text(setupPy(definition, config.turretsRequirements)),
-    });
+    members.push({ name: SETUP_NAME, bytes: text(setupPy(definition, config)) });
   }
-  if (packages !== undefined && packages.native.length > 0) {
-    const manifest = { platform: request.platform, native: packages.native };
+  members.push({ name: CONFIG_NAME, bytes: text(turretConfigText(definition)) });
+  if (loose.native.length > 0) {
+    const manifest = { platform: request.platform, native: loose.native };
     members.push({ name: MANIFEST_NAME, bytes: text(`${JSON.stringify(manifest, null, 2)}\n`) });
-    members.push(...nodeModulesMembers(packages));
   }
-  for (const extra of definition.extraFiles)
-    members.push(...extraMembers(directory, extra, definition));
-  members.push(await scriptMember(request));
-  return withoutRepeats(members);
+  const reserved = [SETUP_NAME, CONFIG_NAME, MANIFEST_NAME];
+  members.push(
+    ...loose.members(),
+    ...extraMembers({
+      directory,
+      extraFiles: definition.extraFiles,
+      turretName: definition.name,
+      reserved: loose.isEmpty ? reserved : [...reserved, PACKAGES_FOLDER],
+      onLine: request.onLine,
+    }),
+    ...scripts,
+  );
+  // A script that lies in an extra folder is there once, as it fires.
+  return [...new Map(members.map((member) => [member.name, member])).values()];
 }
 
 function text(content: string): Uint8Array {
@@ -46,18 +65,23 @@ function text(content: string): Uint8Array {
 }
 
 function turretConfigText(definition: TurretDefinition): string {
-  const {
-    turrets_requirements: _,
-    env: _env,
-    secrets: _secrets,
-    ...kept
-  } = definition.merged as JsonObject;
-  return JSON.stringify(kept, null, 2);
+  const kept = Object.entries(definition.merged).filter(([key]) => !NOT_SENT.includes(key));
+  return JSON.stringify(Object.fromEntries(kept), null, 2);
 }
 
-async function scriptMember(request: MembersRequest): Promise<Member> {
-  const { directory, definition, packages } = request;
-  const { script } = definition;
+function scriptsOf(definition: TurretDefinition): readonly string[] {
+  return [...new Set([definition.script, ...definition.load.mix.map(({ script }) => script)])];
+}
+
+interface ScriptRequest {
+  readonly directory: string;
+  readonly definition: TurretDefinition;
+  readonly packages: InstalledPackages | undefined;
+  readonly loose: LoosePackages;
+}
+
+async function scriptMember(request: ScriptRequest, script: string): Promise<Member> {
+  const { directory, definition, packages, loose } = request;
   const name = cleanName(script);
   if (name === undefined || name === "") {
     throw new OctError(`the script of turret ${definition.name} lies outside of the project`, {
@@ -65,67 +89,20 @@ async function scriptMember(request: MembersRequest): Promise<Member> {
       hint: "give its path relative to the project",
     });
   }
-  const bytes = readMember(path.join(directory, name), `script of turret ${definition.name}`);
+  const { bytes } = readWhole(path.join(directory, name), `script of turret ${definition.name}`);
   if (!isBundled(name)) return { name, bytes };
-  return { name, bytes: text(await bundleScript({ directory, script: name, packages })) };
+  return { name, bytes: text(await bundleScript({ directory, script: name, packages, loose })) };
 }
 
-function readMember(file: string, what: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (thrown) {
-    const why = systemCode(thrown) === "ENOENT" ? "does not exist" : "cannot be read";
-    throw new OctError(`the ${what} ${why}`, {
-      where: file,
-      hint: "check the path",
-      cause: thrown,
-    });
-  }
-}
-
-// As OCT: an extra file or folder lands at the root under its own name.
-function extraMembers(directory: string, extra: string, definition: TurretDefinition): Member[] {
-  const full = path.resolve(directory, extra);
-  const base = path.basename(full);
-  const found = statSync(full, { throwIfNoEntry: false });
-  if (found === undefined) {
-    throw new OctError(`extra_files of turret ${definition.name} names what does not exist`, {
-      where: full,
-      hint: "check the path; it is relative to the project",
-    });
-  }
-  if (!found.isDirectory()) return [{ name: base, bytes: readMember(full, `extra file ${extra}`) }];
-  return folderMembers(full, base);
-}
-
-function folderMembers(folder: string, name: string): Member[] {
-  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) =>
-    a.name < b.name ? -1 : 1,
-  );
-  const below = entries.flatMap((entry): Member[] => {
-    const full = path.join(folder, entry.name);
-    const inner = `${name}/${entry.name}`;
-    if (entry.isDirectory()) return folderMembers(full, inner);
-    return entry.isFile() ? [{ name: inner, bytes: readMember(full, "extra file") }] : [];
-  });
-  return [{ name, bytes: undefined }, ...below];
-}
-
-// A name given twice (a script that is in an extra folder too): the later one counts.
-function withoutRepeats(members: readonly Member[]): readonly Member[] {
-  const byName = new Map(members.map((member) => [member.name, member]));
-  return [...byName.values()];
-}
-
-function setupPy(definition: TurretDefinition, requirements: readonly string[]): string {
-  const needs = [...requirements, "oct-turrets"].map((need) => JSON.stringify(need)).join(", ");
+function setupPy(definition: TurretDefinition, config: ProjectConfig): string {
+  const needs = [...config.turretsRequirements, "oct-turrets"].map((need) => JSON.stringify(need));
   return [
     "from setuptools import setup",
     "",
     "setup(",
     `    name=${JSON.stringify(definition.name)},`,
     '    version="0.1",',
-    `    install_requires=[${needs}],`,
+    `    install_requires=[${needs.join(", ")}],`,
     ")",
     "",
   ].join("\n");

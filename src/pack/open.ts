@@ -2,7 +2,8 @@
 
 import { OctError, UsageError } from "../base/errors.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
-import { parseJsonc } from "../config/jsonc.ts";
+import { parseJsoncBytes } from "../config/jsonc.ts";
+import { oneLine } from "../config/one-line.ts";
 import { extractMembers, type Member, readTar } from "./archive.ts";
 import { MANIFEST_NAME } from "./members.ts";
 
@@ -27,7 +28,7 @@ export async function openPack(options: OpenOptions): Promise<{ definition: Json
     });
   }
   checkPlatform(members, options.platform, shown);
-  const definition = parseJsonc(new TextDecoder().decode(config.bytes), `${shown}: config.json`);
+  const definition = parseJsoncBytes(config.bytes, `${shown}: config.json`);
   extractMembers(members, options.targetDirectory);
   return { definition };
 }
@@ -35,11 +36,12 @@ export async function openPack(options: OpenOptions): Promise<{ definition: Json
 function checkPlatform(members: readonly Member[], platform: string, shown: string): void {
   const manifest = members.find((member) => member.name === MANIFEST_NAME);
   if (manifest?.bytes === undefined) return;
-  const value: unknown = parseJsonc(new TextDecoder().decode(manifest.bytes), MANIFEST_NAME);
-  const needed = isJsonObject(value) ? value["platform"] : undefined;
-  if (needed === platform) return;
+  const value: unknown = parseJsoncBytes(manifest.bytes, `${shown}: ${MANIFEST_NAME}`);
+  const platformOf = isJsonObject(value) ? value["platform"] : undefined;
+  if (platformOf === platform) return;
+  const needed = typeof platformOf === "string" ? oneLine(platformOf) : "another platform";
   throw new OctError(
-    `this pack holds packages built for ${String(needed)}, and this machine is ${platform}`,
-    { where: shown, hint: `pack on a ${platform} machine, or use a turret on ${String(needed)}` },
+    `this pack holds packages built for ${needed}, and this machine is ${platform}`,
+    { where: shown, hint: `pack on a ${platform} machine, or use a turret on ${needed}` },
   );
 }

@@ -33,7 +33,7 @@ export async function packProject(options: PackProjectOptions): Promise<void> {
     if (config.raw[key] !== undefined) continue;
     onLine(`WARNING: ${key} configuration key not present, the value will be set to default value`);
   }
-  const packages = await packagesFor(config, options.isPython, options.tools);
+  const packages = await packagesFor(options);
   try {
     for (const definition of config.turrets) await packOne(definition, packages, options);
   } finally {
@@ -54,18 +54,22 @@ async function packOne(
     isPython,
     packages,
     platform: tools.platform,
+    onLine,
   });
   const file = path.join(directory, `${definition.name}.tar`);
   writeWhole(file, await writeTar(members), definition);
   for (const { name } of members) onLine(`Added ${name}`);
-  onLine(
-    `Archive ${path.posix.join(options.shownDirectory, `${definition.name}.tar`).replace(/^(?![./])/, "./")} created`,
-  );
+  onLine(`Archive ${shownArchive(options.shownDirectory, definition.name)} created`);
   onLine(LINE);
 }
 
+function shownArchive(shownDirectory: string, name: string): string {
+  const shown = path.join(shownDirectory, `${name}.tar`);
+  return path.isAbsolute(shown) || shown.startsWith("..") ? shown : `./${shown}`;
+}
+
 function writeWhole(file: string, bytes: Uint8Array, definition: TurretDefinition): void {
-  const temp = `${file}.part`;
+  const temp = `${file}.${crypto.randomUUID()}.part`;
   try {
     writeFileSync(temp, bytes);
     renameSync(temp, file);
@@ -81,14 +85,21 @@ function writeWhole(file: string, bytes: Uint8Array, definition: TurretDefinitio
   }
 }
 
-async function packagesFor(
-  config: ProjectConfig,
-  isPython: boolean,
-  tools: PackTools,
-): Promise<InstalledPackages | undefined> {
-  const hasBundles = config.turrets.some((definition) => isBundled(definition.script));
-  if (isPython || !hasBundles || config.turretsRequirements.length === 0) return undefined;
-  return await installRequirements(config.turretsRequirements, tools);
+async function packagesFor(options: {
+  readonly directory: string;
+  readonly config: ProjectConfig;
+  readonly isPython: boolean;
+  readonly tools: PackTools;
+}): Promise<InstalledPackages | undefined> {
+  const { directory, config, isPython, tools } = options;
+  const scripts = config.turrets.flatMap(({ script, load }) => [
+    script,
+    ...load.mix.map((part) => part.script),
+  ]);
+  if (isPython || !scripts.some(isBundled) || config.turretsRequirements.length === 0) {
+    return undefined;
+  }
+  return await installRequirements(config.turretsRequirements, directory, tools);
 }
 
 export interface TurretPack {
@@ -103,9 +114,11 @@ export async function buildTurretPack(options: {
   readonly config: ProjectConfig;
   readonly definition: TurretDefinition;
   readonly tools: PackTools;
+  /** Told what stays at home. */
+  readonly onLine?: (text: string) => void;
 }): Promise<TurretPack> {
-  const { directory, config, definition, tools } = options;
-  const packages = await packagesFor(config, false, tools);
+  const { directory, config, definition, tools, onLine = () => {} } = options;
+  const packages = await packagesFor({ directory, config, isPython: false, tools });
   try {
     const members: readonly Member[] = await turretMembers({
       directory,
@@ -114,6 +127,7 @@ export async function buildTurretPack(options: {
       isPython: false,
       packages,
       platform: tools.platform,
+      onLine,
     });
     const bytes = await writeTarGz(members);
     return { bytes, hash: createHash("sha256").update(bytes).digest("hex") };

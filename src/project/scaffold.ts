@@ -1,6 +1,6 @@
 // A new project from what is embedded in the binary; it works at once.
 
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import config from "../../assets/project/config.json.txt" with { type: "text" };
 import types from "../../assets/project/oct.d.ts.txt" with { type: "text" };
@@ -37,15 +37,15 @@ export async function createProject(options: CreateOptions): Promise<void> {
 /** Fills a folder beside `directory` and renames it into place when it is complete. */
 export function buildWhole(directory: string, fill: (folder: string) => void): void {
   const name = path.basename(directory);
-  if (existsSync(directory)) {
-    throw new OctError(`Project ${name} already exists`, {
-      where: directory,
-      hint: "choose another name, or remove it first",
-    });
-  }
-  const building = path.join(path.dirname(directory), `.${name}.building`);
+  // A name of its own: nothing that is there is replaced, and two of these do not meet.
+  const building = path.join(path.dirname(directory), `.oct-${crypto.randomUUID()}`);
   try {
-    rmSync(building, { recursive: true, force: true });
+    if (lstatSync(directory, { throwIfNoEntry: false }) !== undefined) {
+      throw new OctError(`Project ${name} already exists`, {
+        where: directory,
+        hint: "choose another name, or remove it first",
+      });
+    }
     mkdirSync(building, { recursive: true });
     fill(building);
     renameSync(building, directory);
