@@ -84,17 +84,30 @@ export class FakeCrew {
     if (taken !== undefined) this.#events.onBatch(taken.bytes, taken.transactions);
   }
 
-  /** All cannons have ended. */
-  done(parts: { unfinished?: number } = {}): void {
-    const unfinished = parts.unfinished ?? 0;
+  /** All cannons have ended; `lost` finished transactions went with their thread. */
+  done(parts: DoneParts = {}): void {
+    const { unfinished = 0, lost = 0, dropped = 0, replaced = 0 } = parts;
+    const started = this.fired + lost + unfinished;
     this.#events.onDone({
-      transactions: this.fired,
-      planned: this.fired + unfinished,
-      started: this.fired + unfinished,
-      dropped: 0,
+      transactions: this.fired + lost,
+      planned: started + dropped,
+      started,
+      dropped,
       unfinished,
-      lostTransactions: 0,
-      threadsReplaced: 0,
+      lostTransactions: lost,
+      threadsReplaced: replaced,
     });
   }
+
+  /** Says something that people should read. */
+  event(level: "info" | "warn" | "error", text: string): void {
+    this.#events.onEvent(level, text);
+  }
+}
+
+interface DoneParts {
+  readonly unfinished?: number;
+  readonly lost?: number;
+  readonly dropped?: number;
+  readonly replaced?: number;
 }
