@@ -46,6 +46,12 @@ export async function writeTar(members: readonly Member[]): Promise<Uint8Array> 
       hint: "leave something out of extra_files",
     });
   }
+  const unreadable = members.find(({ name }) => name === "" || cleanName(name) !== name);
+  if (unreadable !== undefined) {
+    throw new OctError(`no archive can hold the name ${oneLine(JSON.stringify(unreadable.name))}`, {
+      hint: "rename the file: no backslashes, and no C: at the start",
+    });
+  }
   return await packTar(
     members.map(({ name, bytes, isExecutable }) => ({
       header: {
@@ -163,9 +169,9 @@ function checkFolders(members: ReadonlyMap<string, Member>, shown: string): void
 /** `name` without `./` and doubled slashes, or undefined when it would leave the folder. */
 export function cleanName(name: string, limit: ArchiveLimit = ARCHIVE_LIMIT): string | undefined {
   if (name.length > limit.nameLength || /[\0\\]/.test(name)) return undefined;
-  if (name.startsWith("/") || /^[A-Za-z]:/.test(name)) return undefined;
   const parts = name.split("/").filter((part) => part !== "" && part !== ".");
-  return parts.includes("..") ? undefined : parts.join("/");
+  const isDrive = /^[A-Za-z]:/.test(parts[0] ?? "");
+  return name.startsWith("/") || isDrive || parts.includes("..") ? undefined : parts.join("/");
 }
 
 /** Writes members below `directory`, which must exist; never through a link, never outside. */

@@ -50,7 +50,7 @@ export function buildWhole(directory: string, fill: (folder: string) => void): v
     fill(building);
     renameSync(building, directory);
   } catch (thrown) {
-    rmSync(building, { recursive: true, force: true });
+    removeQuietly(building);
     if (thrown instanceof OctError) throw thrown;
     throw new OctError(`can not create directory for '${name}': ${systemCode(thrown) ?? thrown}`, {
       where: directory,
@@ -58,4 +58,11 @@ export function buildWhole(directory: string, fill: (folder: string) => void): v
       cause: thrown,
     });
   }
+}
+
+// What cannot be removed was never made; the error that led here is the one to tell.
+function removeQuietly(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {}
 }

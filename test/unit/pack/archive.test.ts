@@ -70,6 +70,13 @@ describe("writeTar", () => {
   });
 });
 
+describe("writeTar, names", () => {
+  test.each(["", "../a", "/a", "a\\b", "c:a", "./a", "a/"])("refuses %p", async (name) => {
+    const error = await octErrorOf(() => writeTar([{ name, bytes: new Uint8Array(1) }]));
+    expect(error.message).toBe(`no archive can hold the name ${JSON.stringify(name)}`);
+  });
+});
+
 describe("readTar, archives of other programs", () => {
   test.each([["ustar"], ["gnu"], ["pax"], ["v7"]])("reads %s", async (format) => {
     using folder = tempFolder();
@@ -243,6 +250,8 @@ describe("cleanName", () => {
     ["a/../b", undefined],
     ["/a", undefined],
     ["c:a", undefined],
+    ["./c:/a", undefined],
+    ["a/c:", "a/c:"],
     ["a\\b", undefined],
     ["a\0b", undefined],
     ["n".repeat(1025), undefined],
