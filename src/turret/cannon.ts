@@ -2,7 +2,13 @@
 // as in OCT: only `run` is the transaction's time (scriptrun_time), its end (elapsed, epoch) is after
 // tearDown. Whatever throws, where ever, is that transaction's error; the cannon lives.
 
-import { type CannonHost, type ThreadHost, type TimerMark, withHost } from "../api/context.ts";
+import {
+  type CannonHost,
+  type FeedFacts,
+  type ThreadHost,
+  type TimerMark,
+  withHost,
+} from "../api/context.ts";
 import { HttpSession } from "../api/session.ts";
 import { isThenable } from "../api/timers.ts";
 import { errorText } from "../base/errors.ts";
@@ -14,6 +20,7 @@ import { randomOf } from "../pace/row.ts";
 import type { Gun } from "./scheduler.ts";
 import type { Script, ScriptTransaction } from "./script.ts";
 import { observerOf, type ThreadRecorder } from "./thread-recorder.ts";
+import type { ThreadRows } from "./thread-rows.ts";
 import { PHASE, type Phase, type ThreadState } from "./thread-state.ts";
 
 /** A constructor that fails is tried again after so long, twice as long each time. */
@@ -28,6 +35,7 @@ const THINK_STREAM = 0x71_17;
 export interface CannonThread {
   readonly host: ThreadHost;
   readonly recorder: ThreadRecorder;
+  readonly rows: ThreadRows;
   readonly state: ThreadState;
   readonly script: Script;
   readonly turretName: string;
@@ -60,6 +68,8 @@ export class Cannon implements CannonHost, Gun {
   #numbered: Random | undefined;
   #think: Random | undefined;
   #k = Number.NaN;
+  #paceUs = 0;
+  #isRetired = false;
   readonly #closing = new Set<() => void>();
 
   constructor(index: number, shared: CannonThread) {
@@ -85,6 +95,7 @@ export class Cannon implements CannonHost, Gun {
     this.#number++;
     this.#k = k;
     this.#numbered = undefined;
+    this.#paceUs = 0;
     this.#error = "";
     this.#rowTimers.length = 0;
     const latenessUs = recorder.transactionStarted(intendedUs);
@@ -145,6 +156,30 @@ export class Cannon implements CannonHost, Gun {
     const { seed, turretIndex } = this.#shared;
     this.#think ??= new Random(seed, turretIndex * 0x1_0000_0000 + this.index, THINK_STREAM);
     return this.#think;
+  }
+
+  get transactionNumber(): number {
+    return this.#number;
+  }
+
+  pace(periodUs: number): void {
+    this.#paceUs = periodUs;
+  }
+
+  get paceUs(): number {
+    return this.#paceUs;
+  }
+
+  dataRow(feed: FeedFacts): number | undefined {
+    return this.#shared.rows.numbered(this.#k, feed);
+  }
+
+  retire(): void {
+    this.#isRetired = true;
+  }
+
+  get isRetired(): boolean {
+    return this.#isRetired;
   }
 
   get openConnections(): number {
@@ -245,7 +280,7 @@ export class Cannon implements CannonHost, Gun {
 
   // The first error of a transaction is its error.
   #fail(thrown: unknown): void {
-    if (this.#error !== "" || this.#shared.recorder.isOver) return;
+    if (this.#error !== "" || this.#isRetired || this.#shared.recorder.isOver) return;
     this.#error = this.#shared.redact(errorText(thrown));
     this.#shared.onError(thrown, this.#error);
   }

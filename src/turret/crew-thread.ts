@@ -6,6 +6,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import { clip, OctError } from "../base/errors.ts";
+import type { OnceOutcome } from "./once.ts";
 import { placeOfError } from "./script-places.ts";
 import {
   type FromThread,
@@ -22,10 +23,14 @@ const PINGS = 20;
 const TIMERS_MAX = 1_000;
 const REASON_CHARACTERS = 500;
 
+/** What a thread says of work that is done once. */
+export type OnceMessage = Extract<FromThread, { type: "once-wanted" | "once-done" }>;
+
 export interface CrewThreadEvents {
   onReady(thread: CrewThread): void;
   onLoadFailed(thread: CrewThread, error: OctError): void;
   onBatch(thread: CrewThread, bytes: Uint8Array, transactions: number): void;
+  onOnce(thread: CrewThread, message: OnceMessage): void;
   onEvent(level: "info" | "warn" | "error", text: string): void;
   onDone(thread: CrewThread): void;
   /** The thread ended by itself, or by an error that nothing caught. */
@@ -103,6 +108,14 @@ export class CrewThread {
     this.#send({ type: "context", context });
   }
 
+  grantOnce(name: string): void {
+    this.#send({ type: "once-granted", name });
+  }
+
+  tellOnce(name: string, outcome: OnceOutcome): void {
+    this.#send({ type: "once-told", name, outcome });
+  }
+
   wantRows(isWanted: boolean): void {
     this.#send({ type: "rows", isWanted });
   }
@@ -151,6 +164,10 @@ export class CrewThread {
         return;
       case "event":
         this.#events.onEvent(message.level, message.text);
+        return;
+      case "once-wanted":
+      case "once-done":
+        this.#events.onOnce(this, message);
         return;
       case "done":
         this.#phase = "over";

@@ -10,13 +10,14 @@ import type { Clock } from "../base/clock.ts";
 import { OctError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { formatCount, formatDuration, US_PER_S } from "../base/units.ts";
-import { loadOf } from "../config/turret-load.ts";
 import { LONE_PLACE, type TurretPlace } from "../protocol/messages.ts";
 import { BatchBuilder } from "../stats/batch.ts";
 import { CELL_KIND, COUNTER } from "../stats/cell.ts";
 import { Board, stepsOf } from "./board.ts";
 import type { Crew, CrewEvents, Job, LoadCrew } from "./crew-contract.ts";
+import { scriptOf, threadJob } from "./crew-job.ts";
 import { CrewThread, type CrewThreadEvents } from "./crew-thread.ts";
+import { OnceDesk } from "./once.ts";
 import type { ThreadJob, ThreadStart } from "./thread-messages.ts";
 
 export const CREW_LIMIT = {
@@ -97,6 +98,10 @@ class ThreadCrew implements Crew {
   #stopGraceUs: number | undefined;
   #totals = { started: 0, finished: 0, dropped: 0, lost: 0, replaced: 0 };
   readonly #shownTexts = new Set<string>();
+  readonly #once = new OnceDesk<CrewThread>(
+    (thread, name) => thread.grantOnce(name),
+    (thread, name, outcome) => thread.tellOnce(name, outcome),
+  );
 
   constructor(parts: CrewParts, job: Job, events: CrewEvents, load: LoadEvents) {
     this.#parts = parts;
@@ -111,7 +116,7 @@ class ThreadCrew implements Crew {
     this.#stopLooking = parts.clock.every(periodUs, () => this.#look(periodUs));
     let first: ThreadJob;
     try {
-      first = threadJob(job, parts);
+      first = threadJob(job, parts.workerUrl);
     } catch (thrown) {
       this.#stopLooking();
       throw thrown;
@@ -178,6 +183,11 @@ class ThreadCrew implements Crew {
     onLoadFailed: (thread, error) => this.#onLoadFailed(thread, error),
     onBatch: (_, bytes, transactions) => this.#events.onBatch(bytes, transactions),
     onEvent: (level, text) => this.#show(level, text),
+    onOnce: (thread, message) => {
+      const { name } = message;
+      if (message.type === "once-wanted") this.#once.ask(thread, name);
+      else this.#once.finish(thread, name, message.outcome);
+    },
     onDone: (thread) => {
       const place = this.#placeOf(thread);
       if (place !== undefined) this.#endPlace(place);
@@ -247,6 +257,7 @@ class ThreadCrew implements Crew {
     const place = this.#placeOf(thread);
     if (place === undefined || place.isOver || this.#phase === "over") return;
     thread.terminate();
+    this.#once.lose(thread);
     if (this.#phase === "loading") {
       this.#failLoading(`could not be loaded: a thread ${what}`);
       return;
@@ -269,6 +280,7 @@ class ThreadCrew implements Crew {
     place.thread = this.#hire({
       ...thread.job,
       generation: place.replacements,
+      rowsTaken: Math.max(thread.job.rowsTaken, thread.state.rows),
       done: thread.job.done + thread.state.started + thread.state.dropped,
       context: this.#context,
       wantRows: this.#wantsRows,
@@ -359,37 +371,3 @@ class ThreadCrew implements Crew {
 }
 
 const SHOWN_TEXTS_MAX = 1_000;
-
-function scriptOf(job: Job): string {
-  const script = job.definition["script"];
-  if (typeof script === "string" && script !== "") return script;
-  if (job.definition["fire"] !== undefined) return "";
-  throw new OctError(`turret ${job.turretName} names no script`, { where: job.turretName });
-}
-
-/** What all threads of a job share; `threadIndex` is each one's own. */
-function threadJob(job: Job, parts: CrewParts): ThreadJob {
-  const { definition, runTimeUs } = job;
-  const load = loadOf(definition, runTimeUs);
-  const threadCount = Math.max(1, Math.min(job.threads, load.cannons));
-  return {
-    directory: job.directory,
-    script: scriptOf(job),
-    definition,
-    context: job.context,
-    seed: job.seed,
-    turretIndex: job.turretIndex,
-    turretName: job.turretName,
-    load,
-    runTimeUs,
-    graceUs: job.graceUs,
-    flushPeriodUs: job.flushPeriodUs,
-    threadIndex: 0,
-    threadCount,
-    generation: 0,
-    done: 0,
-    board: new Board({ threads: threadCount, steps: stepsOf(load) }).buffer,
-    workerUrl: parts.workerUrl,
-    wantRows: definition["rows"] !== false,
-  };
-}

@@ -134,10 +134,19 @@ class OpenLoad {
 
   #ended(cannon: Gun, endUs: number): void {
     this.#inFlight--;
+    // The script's data is at its end: nothing further arrives in this thread.
+    if (cannon.isRetired === true) return this.#retire();
     const next = this.#scheduler.mayStart(endUs) ? this.#waiting.shift() : undefined;
     if (next !== undefined) this.#start(cannon, next, this.#dueUs(next));
     else this.#free.push(cannon);
     if (this.#inFlight === 0) this.#onIdle();
+  }
+
+  #retire(): void {
+    this.#position = this.#count;
+    this.#waiting = new Ring(1);
+    this.#parts.waker.wakeNow();
+    this.#onIdle();
   }
 
   // Until the end, or a stop before it, everything that was due is accounted for.

@@ -33,6 +33,10 @@ export interface Gun {
   /** Does what `Scheduler.loop` would, by itself, for rules without think and pacing. */
   repeat?(scheduler: Scheduler, endUs: number, rules: LoopRules): Promise<number>;
   close(): void;
+  /** True: it starts no further transaction. */
+  readonly isRetired?: boolean;
+  /** From the start of the transaction that ended to the next, where the script asked; else 0. */
+  readonly paceUs?: number;
 }
 
 /** What a cannon's loop keeps to, besides the time. */
@@ -164,8 +168,11 @@ export class Scheduler {
     while (nowUs < endUs && this.mayStart(nowUs)) {
       const k = rules.nextK(cannon);
       if (k === undefined) break;
+      const startUs = Number.isNaN(tickUs) ? nowUs : tickUs;
       nowUs = await this.fire(cannon, tickUs, k);
-      tickUs += rules.pacingUs;
+      if (cannon.isRetired === true) break;
+      const paceUs = cannon.paceUs ?? 0;
+      tickUs = paceUs > 0 ? startUs + paceUs : tickUs + rules.pacingUs;
       const resumeUs = nowUs + Math.max(rules.thinkUs?.(cannon) ?? 0, cannon.backoffUs);
       const untilUs = tickUs > resumeUs ? tickUs : resumeUs;
       if (untilUs > nowUs) await this.waitUntil(Math.min(untilUs, endUs));

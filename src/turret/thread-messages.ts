@@ -2,9 +2,11 @@
 // make them of what arrived. A script lives in the thread and may post what it likes: what is no
 // message of ours is dropped.
 
+import type { OnceScope } from "../api/context.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { LoadModel } from "../config/load-model.ts";
 import type { TurretPlace } from "../protocol/messages.ts";
+import type { OnceOutcome } from "./once.ts";
 
 /** What a thread needs to load the script and make its cannons. */
 export interface ThreadJob {
@@ -27,6 +29,8 @@ export interface ThreadJob {
   readonly generation: number;
   /** Transactions that the threads before it in its place started or dropped. */
   readonly done: number;
+  /** Rows of a data file that they may have taken. */
+  readonly rowsTaken: number;
   /** What the threads of the turret share (board.ts). */
   readonly board: SharedArrayBuffer;
   /** The entry of threads: a thread may need a helper of its own. */
@@ -51,6 +55,8 @@ export type ToThread =
   | ({ readonly type: "start"; readonly offsetUs: number } & ThreadStart)
   | { readonly type: "stop"; readonly graceUs: number }
   | { readonly type: "context"; readonly context: JsonObject }
+  | { readonly type: "once-granted"; readonly name: string }
+  | { readonly type: "once-told"; readonly name: string; readonly outcome: OnceOutcome }
   | { readonly type: "rows"; readonly isWanted: boolean };
 
 /** `file:line` of what a thread may hang in, as far as the source tells. */
@@ -88,6 +94,8 @@ export type FromThread =
       readonly place: string;
     }
   | { readonly type: "event"; readonly level: "info" | "warn" | "error"; readonly text: string }
+  | { readonly type: "once-wanted"; readonly scope: OnceScope; readonly name: string }
+  | { readonly type: "once-done"; readonly name: string; readonly outcome: OnceOutcome }
   /** The thread fires no more and has sent everything. */
   | { readonly type: "done" };
 
@@ -98,6 +106,8 @@ const TO_TYPES: ReadonlySet<string> = new Set<ToThread["type"]>([
   "start",
   "stop",
   "context",
+  "once-granted",
+  "once-told",
   "rows",
 ]);
 
@@ -117,6 +127,8 @@ const READERS: Readonly<Record<FromThread["type"], (data: Fields) => boolean>> =
     isCount(data["started"]),
   timer: (data) => isCount(data["slot"]) && areTexts(data["name"], data["place"]),
   event: (data) => areTexts(data["level"], data["text"]),
+  "once-wanted": (data) => areTexts(data["name"], data["scope"]),
+  "once-done": (data) => areTexts(data["name"]) && isOutcome(data["outcome"]),
   done: () => true,
 };
 
@@ -129,6 +141,11 @@ export function readFromThread(data: unknown): FromThread | undefined {
   const type = fields["type"];
   if (typeof type !== "string" || !Object.hasOwn(READERS, type)) return undefined;
   return READERS[type as FromThread["type"]](fields) ? (data as FromThread) : undefined;
+}
+
+function isOutcome(value: unknown): boolean {
+  const outcome = value as { isOk?: unknown; error?: unknown } | null | undefined;
+  return outcome?.isOk === true || (outcome?.isOk === false && typeof outcome.error === "string");
 }
 
 function isCount(value: unknown): boolean {

@@ -2,7 +2,7 @@
 // script code it is in, and its counts. A thread that hangs or dies can be read to its last moment.
 //
 //   i32 0 beats   i32 1 phase   i32 2 timer slot + 1, 0 for none   i32 3 cannons that loop
-//   f64 2 started transactions  f64 3 finished  f64 4 dropped
+//   f64 2 started transactions  f64 3 finished  f64 4 dropped  f64 5 rows taken
 //
 // One thread writes; numbers are aligned, so a reader sees an old or a new one and never half of one.
 
@@ -19,6 +19,7 @@ const CANNONS = 3;
 const STARTED = 2;
 const FINISHED = 3;
 const DROPPED = 4;
+const ROWS = 5;
 
 export class ThreadState {
   readonly buffer: SharedArrayBuffer;
@@ -86,6 +87,15 @@ export class ThreadState {
 
   set finished(count: number) {
     this.#counts[FINISHED] = count;
+  }
+
+  /** Rows of the data file that most were taken of. */
+  get rows(): number {
+    return this.#counts[ROWS] as number;
+  }
+
+  set rows(count: number) {
+    this.#counts[ROWS] = count;
   }
 
   get dropped(): number {

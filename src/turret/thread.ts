@@ -4,6 +4,7 @@
 // The clock: performance.now() begins at each thread's own start, so the crew measures the offset by
 // the fastest of several pings and sends it with the start.
 
+import type { FeedFacts, OnceScope } from "../api/context.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { errorText, OctError } from "../base/errors.ts";
 import type { JsonValue } from "../base/json.ts";
@@ -25,7 +26,9 @@ import { placeOfError } from "./script-places.ts";
 import { startGauges } from "./thread-gauges.ts";
 import { guardExit, watchStrays } from "./thread-guards.ts";
 import { type FromThread, readToThread, type ThreadJob, type ToThread } from "./thread-messages.ts";
+import { ThreadOnce } from "./thread-once.ts";
 import { observerOf, ThreadRecorder } from "./thread-recorder.ts";
+import { ThreadRows } from "./thread-rows.ts";
 import { redactorOf } from "./thread-secrets.ts";
 import { sleeperOf } from "./thread-sleep.ts";
 import { PHASE, ThreadState } from "./thread-state.ts";
@@ -105,6 +108,8 @@ class Thread {
   readonly #shown = new Map<string, number>();
   readonly #redactor: Redactor;
   readonly #guns: Gun[] = [];
+  readonly #once: ThreadOnce;
+  readonly #rows: ThreadRows;
   #shared: CannonThread | undefined;
   #request: PreparedRequest | undefined;
   #stopFlushing = () => {};
@@ -123,6 +128,16 @@ class Thread {
       onName: (slot, name) => this.#tellTimer(slot, name),
     });
     this.#recorder.wantRows = job.wantRows;
+    this.#once = new ThreadOnce(post, (name, value) => {
+      this.#context[name] = value;
+    });
+    this.#rows = new ThreadRows({
+      seed: job.seed,
+      isSplit: job.load.isSplit,
+      thread: { index: job.threadIndex, parts: job.threadCount },
+      state,
+      taken: job.rowsTaken,
+    });
     this.#scheduler = new Scheduler({
       clock,
       runTimeUs: job.runTimeUs,
@@ -171,6 +186,12 @@ class Thread {
       case "context":
         Object.assign(this.#context, message.context);
         return;
+      case "once-granted":
+        void this.#once.granted(message.name);
+        return;
+      case "once-told":
+        this.#once.told(message.name, message.outcome);
+        return;
       case "rows":
         this.#recorder.wantRows = message.isWanted;
     }
@@ -188,6 +209,12 @@ class Thread {
       random: new Random(job.seed, job.turretIndex, THREAD_STREAM + job.threadIndex),
       suspend: () => state.mark,
       resume: (mark: number) => state.enterMark(mark),
+      count: (name: string, amount: number) => this.#recorder.count(name, amount),
+      gauge: (name: string, value: number) => this.#recorder.gaugeNow(name, value),
+      check: (name: string, isOk: boolean) => this.#recorder.check(name, isOk),
+      once: (scope: OnceScope, name: string, run: () => Promise<JsonValue>) =>
+        this.#once.ask(scope, name, run),
+      leaseRows: async (feed: FeedFacts) => this.#rows.lease(feed),
     };
     const { directory, script: file } = job;
     this.#request = fireRequestOf(job.definition["fire"]);
@@ -196,6 +223,7 @@ class Thread {
     return {
       host,
       recorder: this.#recorder,
+      rows: this.#rows,
       state,
       script,
       turretName: job.turretName,
@@ -212,6 +240,7 @@ class Thread {
   #start(message: Extract<ToThread, { type: "start" }>): void {
     this.#clock.moveTo(message.offsetUs);
     this.#recorder.begin(message.startUs, message.startWallMs);
+    this.#rows.begin(message.place);
     this.#stopFlushing = this.#clock.every(this.#job.flushPeriodUs, () => this.#flush());
     this.#scheduler.begin(message.startUs, this.#planned(message.place) ?? NO_LOAD);
   }

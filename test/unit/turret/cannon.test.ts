@@ -35,6 +35,13 @@ function bench(exported: Readonly<Record<string, unknown>>) {
     host,
     recorder,
     state,
+    rows: new ThreadRows({
+      seed: 1,
+      isSplit: false,
+      thread: { index: 0, parts: 1 },
+      state,
+      taken: 0,
+    }),
     script: scriptOf(exported, "v_user.ts", ""),
     turretName: "t",
     seed: 1,
@@ -92,13 +99,13 @@ describe("Cannon", () => {
   test("makes one object and keeps its fields from one transaction to the next", async () => {
     let made = 0;
     class Counting extends Transaction {
-      count = 0;
+      runs = 0;
       constructor() {
         super();
         made++;
       }
       run() {
-        this.timer(`run ${++this.count}`, () => {});
+        this.timer(`run ${++this.runs}`, () => {});
       }
     }
     const { fire } = bench({ Counting });
