@@ -2,8 +2,9 @@
 // what must not be kept.
 
 import { UsageError } from "../base/errors.ts";
-import type { JsonObject } from "../base/json.ts";
+import type { JsonObject, JsonValue } from "../base/json.ts";
 import { isSecretName, Redactor } from "../base/redact.ts";
+import { parseOverride } from "../config/overrides.ts";
 import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
 import type { CommandInput } from "./command.ts";
 import type { Env } from "./env.ts";
@@ -50,12 +51,23 @@ export function readValues(input: CommandInput, env: Env): GivenValues {
   return { scriptEnv, overrides, secretNames, secretValues, redactor };
 }
 
+// All texts of a value under a secret's name, wherever that is in the path or inside of the value.
 function secretOverride(override: string, secretNames: readonly string[]): string[] {
-  const equals = override.indexOf("=");
-  const key = override.slice(0, equals).split(".").at(-1) ?? "";
-  return equals > 0 && (secretNames.includes(key) || isSecretName(key))
-    ? [override.slice(equals + 1)]
-    : [];
+  const { path, value } = parseOverride(override);
+  const isSecret = (name: string) => secretNames.includes(name) || isSecretName(name);
+  return secretTexts(value, path.some(isSecret), isSecret);
+}
+
+function secretTexts(
+  value: JsonValue,
+  isInside: boolean,
+  isSecret: (name: string) => boolean,
+): string[] {
+  if (value === null || typeof value === "boolean") return [];
+  if (typeof value !== "object") return isInside ? [String(value)] : [];
+  return Object.entries(value).flatMap(([key, item]) =>
+    secretTexts(item, isInside || isSecret(key), isSecret),
+  );
 }
 
 /** Every definition carries what -e gave, so that scripts on any turret see it. */

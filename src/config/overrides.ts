@@ -3,6 +3,8 @@
 
 import { UsageError } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import { isSecretName, REDACTED, Redactor } from "../base/redact.ts";
+import { oneLine } from "./one-line.ts";
 
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 const LIST_LIMIT = 10_000;
@@ -15,18 +17,26 @@ export function applyOverrides(
   let result: JsonValue = value;
   const origins = new Map<string, string>();
   for (const override of overrides) {
-    const equals = override.indexOf("=");
-    const key = equals === -1 ? "" : override.slice(0, equals).trim();
-    const path = key.split(".");
-    if (key === "" || path.some((part) => part === "" || FORBIDDEN.has(part))) {
-      throw new UsageError(`--set takes KEY=VALUE, not "${override}"`, {
+    const { path, value: given } = parseOverride(override);
+    const shown = showOverride(path, given, override);
+    const isPath = path.every((part) => part !== "" && !FORBIDDEN.has(part));
+    if (!isPath || !override.includes("=")) {
+      throw new UsageError(`--set takes KEY=VALUE, not "${shown}"`, {
         hint: "e.g. --set run_time=60, --set turrets.0.cannons=20",
       });
     }
-    result = setAt(result, path, parseValue(override.slice(equals + 1)), override);
-    origins.set(path.join("."), `--set ${override}`);
+    result = setAt(result, path, given, shown);
+    origins.set(path.join("."), `--set ${shown}`);
   }
   return { value: result as JsonObject, origins };
+}
+
+/** The parts of `a.b=value`; a text without `=` is all path. */
+export function parseOverride(override: string): { path: readonly string[]; value: JsonValue } {
+  const equals = override.indexOf("=");
+  const key = equals === -1 ? override : override.slice(0, equals);
+  const value = equals === -1 ? "" : parseValue(override.slice(equals + 1));
+  return { path: key.trim().split("."), value };
 }
 
 function parseValue(text: string): JsonValue {
@@ -35,6 +45,14 @@ function parseValue(text: string): JsonValue {
   } catch {
     return text;
   }
+}
+
+// An override in a message, without the secrets that its names give away.
+function showOverride(path: readonly string[], value: JsonValue, override: string): string {
+  if (path.some(isSecretName)) return `${path.join(".")}=${REDACTED}`;
+  const redactor = new Redactor();
+  if (typeof value !== "object" || value === null) return oneLine(redactor.text(override));
+  return oneLine(`${path.join(".")}=${JSON.stringify(redactor.json(value))}`);
 }
 
 function setAt(

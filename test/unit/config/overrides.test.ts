@@ -86,6 +86,23 @@ describe("loadProject with --set", () => {
     expect(error.message).toContain("--set results_database.db_uri=mysql://h/d: results go to");
   });
 
+  test("shows no secret in a message", async () => {
+    using folder = tempFolder();
+    for (const override of [
+      "password.x.=hunter22",
+      "turrets.9.password=hunter22",
+      'turrets={"password":"hunter22"}',
+      "run_time=http://me:hunter22@host",
+      'run_time={"token":"hunter22"}',
+    ]) {
+      const error = await octErrorOf(() =>
+        loadConfig(folder.path, { ...LEAST, testing: "no" }, { overrides: [override] }),
+      );
+      expect(error.message).toContain(override.slice(0, 6));
+      expect(error.message).not.toContain("hunter22");
+    }
+  });
+
   test("can give a key that the file lacks, and mend one that is wrong", () => {
     using folder = tempFolder();
     const { run_time: _, ...rest } = LEAST;
