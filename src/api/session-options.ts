@@ -2,6 +2,7 @@
 
 import { type AddressFamily, DnsCache, type DnsPolicy } from "../http/dns.ts";
 import { HttpError } from "../http/errors.ts";
+import type { HeaderList } from "../http/headers.ts";
 import { encodeMultipart, type FormFields } from "../http/multipart.ts";
 import type { PoolSettings } from "../http/pool.ts";
 import type { Timeouts } from "../http/timeouts.ts";
@@ -59,6 +60,10 @@ export interface RequestOptions {
   readonly discardBody?: boolean;
   /** Given the body as it comes, which is not kept then. */
   readonly onChunk?: (bytes: Uint8Array) => void;
+  /** Told status and headers before the body. */
+  readonly onHead?: (status: number, headers: HeaderList) => void;
+  /** Aborted: the request is given up, and its connection with it. */
+  readonly signal?: AbortSignal;
   /** An answer whose body is larger fails (default 256 MiB). */
   readonly maxBodyBytes?: number;
 }
@@ -67,7 +72,7 @@ export interface RequestOptions {
 export interface SessionOptions
   extends Omit<
     RequestOptions,
-    "body" | "json" | "form" | "multipart" | "query" | "onChunk" | "name"
+    "body" | "json" | "form" | "multipart" | "query" | "onChunk" | "onHead" | "signal" | "name"
   > {
   /** What URLs that begin with "/" are added to. */
   readonly baseUrl?: string;

@@ -11,6 +11,7 @@ import {
 } from "../http/request.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { SessionCookies } from "./session-cookies.ts";
+import { ServerEvents } from "./session-events.ts";
 import { Challenges, Exchange, type ExchangeHost, type Plan } from "./session-exchange.ts";
 import {
   type Auth,
@@ -40,6 +41,8 @@ export class HttpSession implements ExchangeHost {
   /** The cookies of this cannon; sent and taken without being asked. */
   readonly cookies: SessionCookies;
   readonly challenges = new Challenges();
+  /** Told what the session counts besides requests: streams of events. */
+  onCount: ((name: string, amount: number) => void) | undefined;
   readonly #shared: Map<string, PreparedRequest>;
   // Where the session adds something to requests they are its own.
   readonly #own = new Map<string, PreparedRequest>();
@@ -158,6 +161,20 @@ export class HttpSession implements ExchangeHost {
     }
   }
 
+  /**
+   * Server-sent events, one after the other until the server ends the stream or the loop is left.
+   *
+   * @example for await (const event of this.http.events("/prices")) console.log(event.data);
+   */
+  events(url: string, options: RequestOptions & { readonly method?: string } = {}): ServerEvents {
+    const { method = "GET", ...rest } = options;
+    const source = {
+      send: (more: RequestOptions) => this.request(method, url, more),
+      count: (name: string, amount: number) => this.onCount?.(name, amount),
+    };
+    return new ServerEvents(source, rest);
+  }
+
   partsOf(request: PreparedRequest): RequestParts {
     const { method, url, urlWithUser } = request;
     const isInsecure = this.insecure;
@@ -227,6 +244,8 @@ export class HttpSession implements ExchangeHost {
         timeoutUs: timeoutUsOf(options.timeout),
         discardBody: options.discardBody,
         onChunk: options.onChunk,
+        onHead: options.onHead,
+        signal: options.signal,
         bodyLimitBytes: options.maxBodyBytes,
       },
     };

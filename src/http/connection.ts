@@ -11,6 +11,7 @@
 import { systemCode } from "../base/errors.ts";
 import { Dial, type DialSettings, type DialTarget, socketError } from "./dial.ts";
 import { HttpError, type HttpErrorKind } from "./errors.ts";
+import { HeaderList } from "./headers.ts";
 import { MalformedAnswer, ResponseParser } from "./parser.ts";
 import { proxiedBytes } from "./proxy.ts";
 import type { Origin, PreparedRequest } from "./request.ts";
@@ -31,6 +32,10 @@ export interface SendOptions {
   /** Given the body as it comes, still coded; it is kept besides only where `discardBody` is false. */
   readonly onChunk?: ((bytes: Uint8Array) => void) | undefined;
   readonly bodyLimitBytes?: number | undefined;
+  /** Told the head of the answer before its body. */
+  readonly onHead?: ((status: number, headers: HeaderList) => void) | undefined;
+  /** Aborted: the request fails as `given-up`. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The pool that a request belongs to. */
@@ -81,6 +86,8 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
   #options: SendOptions | undefined;
   #bytes: Uint8Array | undefined;
   #sentBytes = 0;
+  #signal: AbortSignal | undefined;
+  #onAbort: (() => void) | undefined;
 
   constructor(origin: Origin, home: ConnectionHome) {
     this.origin = origin;
@@ -116,6 +123,7 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
     this.#handler = handler;
     this.#options = options;
     this.beganUs = this.#home.timeouts.nowUs();
+    if (options.signal !== undefined) this.#listen(options.signal);
     if (this.#state === IDLE) {
       this.connectTimes = undefined;
       this.#begin(this.beganUs);
@@ -223,11 +231,24 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
     parser.reset(request.method);
     parser.onChunk = onChunk;
     parser.keepBody = !(options.discardBody ?? (onChunk !== undefined || user.discardBody));
+    parser.onHead = options.onHead === undefined ? undefined : () => this.#tellHead();
     parser.bodyLimitBytes = options.bodyLimitBytes ?? user.bodyLimitBytes;
     this.deadlineUs = timeouts.deadline(options.timeoutUs ?? user.responseTimeoutUs);
     this.readyUs = nowUs;
     this.sentUs = nowUs;
     this.#write();
+  }
+
+  #listen(signal: AbortSignal): void {
+    this.#signal = signal;
+    this.#onAbort ??= () => this.close("given-up");
+    signal.addEventListener("abort", this.#onAbort);
+  }
+
+  #tellHead(): void {
+    const { status, headBytes, headStart, headEnd } = this.#parser;
+    const headers = new HeaderList(headBytes.subarray(headStart, headEnd));
+    this.#options?.onHead?.(status, headers);
   }
 
   #write(): void {
@@ -283,6 +304,10 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
 
   // The parser keeps its answer until the next one: what it is in is small.
   #forget(): void {
+    if (this.#signal !== undefined && this.#onAbort !== undefined) {
+      this.#signal.removeEventListener("abort", this.#onAbort);
+      this.#signal = undefined;
+    }
     this.#request = undefined;
     this.#handler = undefined;
     this.#user = undefined;

@@ -9,6 +9,7 @@ import {
 } from "node:http2";
 import type { AnswerHandler, ConnectionUser, SendOptions } from "./connection.ts";
 import { HttpError, type HttpErrorKind } from "./errors.ts";
+import { HeaderList } from "./headers.ts";
 import { RESPONSE_LIMIT } from "./parser.ts";
 import type { PreparedRequest } from "./request.ts";
 import { type AnswerParts, type ConnectTimes, type FlightTimes, HttpResponse } from "./response.ts";
@@ -56,6 +57,7 @@ export class Http2Flight implements Waiter, FlightTimes, AnswerParts {
   #length = -1;
   #stream: ClientHttp2Stream | undefined;
   #isOver = false;
+  readonly #onAbort = () => this.fail(this.#error("given-up"));
 
   constructor(call: Http2Call, facts: FlightFacts) {
     const { options, user } = call;
@@ -70,6 +72,7 @@ export class Http2Flight implements Waiter, FlightTimes, AnswerParts {
   start(session: ClientHttp2Session): void {
     const { timeouts } = this.#facts;
     const { request, options, user } = this.#call;
+    options.signal?.addEventListener("abort", this.#onAbort);
     timeouts.add(this);
     this.deadlineUs = timeouts.deadline(options.timeoutUs ?? user.responseTimeoutUs);
     this.readyUs = timeouts.nowUs();
@@ -124,6 +127,7 @@ export class Http2Flight implements Waiter, FlightTimes, AnswerParts {
     this.bodyEnd = this.headEnd;
     this.wireBytes = this.headEnd;
     if (this.headEnd > RESPONSE_LIMIT.headBytes) this.fail(this.#error("head-too-large"));
+    else this.#tell(() => this.#call.options.onHead?.(this.status, new HeaderList(this.headBytes)));
   }
 
   #onData(bytes: Buffer): void {
@@ -138,8 +142,12 @@ export class Http2Flight implements Waiter, FlightTimes, AnswerParts {
       if (this.pieces === undefined) this.pieces = [bytes];
       else this.pieces.push(bytes);
     }
+    this.#tell(() => this.#call.options.onChunk?.(bytes));
+  }
+
+  #tell(run: () => void): void {
     try {
-      this.#call.options.onChunk?.(bytes);
+      run();
     } catch (thrown) {
       this.fail(this.#error("given-up", String(thrown)));
     }
@@ -171,6 +179,7 @@ export class Http2Flight implements Waiter, FlightTimes, AnswerParts {
   #leave(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
+    this.#call.options.signal?.removeEventListener("abort", this.#onAbort);
     this.#facts.timeouts.delete(this);
     this.#facts.onOver();
     return true;

@@ -6,7 +6,7 @@
 // wire are counted as those, which leaves out frames and the packing of headers.
 
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { type DialSettings, socketError } from "./dial.ts";
 import { HttpError, type HttpErrorKind } from "./errors.ts";
@@ -118,7 +118,14 @@ class Http2Link {
     this.deadlineUs = timeouts.deadline(connectTimeoutUs);
     const beganUs = timeouts.nowUs();
     Promise.resolve(dns.addresses(this.origin.host)).then(
-      (addresses) => this.#connect(addresses[0] as string, beganUs),
+      (addresses) => {
+        try {
+          this.#connect(addresses[0] as string, beganUs);
+        } catch (thrown) {
+          // What the runtime makes of wrong certificates or keys of ours.
+          this.close(new HttpError("tls", this.origin.peer, (thrown as Error).message));
+        }
+      },
       (thrown: unknown) => this.close(socketError(thrown, this.origin.peer, "dns")),
     );
   }
@@ -176,7 +183,9 @@ class Http2Link {
     const socket: TLSSocket = connectTls({
       host,
       port,
-      servername: serverName ?? this.origin.host,
+      ...(serverName === undefined && isIP(this.origin.host) !== 0
+        ? {}
+        : { servername: serverName ?? this.origin.host }),
       rejectUnauthorized: !(isInsecure === true || this.origin.isInsecure),
       ALPNProtocols: ["h2", "http/1.1"],
       ...(ca === undefined ? {} : { ca: typeof ca === "string" ? ca : [...ca] }),

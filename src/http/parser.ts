@@ -56,6 +56,8 @@ export class ResponseParser {
   keepBody = true;
   /** Given each piece of the body as it comes. */
   onChunk: ((bytes: Uint8Array) => void) | undefined;
+  /** Told when the head of the answer is here. */
+  onHead: (() => void) | undefined;
   bodyLimitBytes: number = RESPONSE_LIMIT.bodyBytes;
 
   readonly #head = new AnswerHead();
@@ -221,6 +223,7 @@ export class ResponseParser {
     this.isEncoded = head.isEncoded;
     this.isKeptAlive = !head.saysClose && (!head.isHttp10 || head.saysKeepAlive);
     this.#state = this.#bodyState(head);
+    if (this.onHead !== undefined) this.onHead();
   }
 
   #bodyState(head: AnswerHead): number {

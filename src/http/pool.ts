@@ -106,6 +106,12 @@ export class Pool implements ConnectionUser {
       handler.onError(new HttpError("aborted", request.origin.peer));
       return;
     }
+    if (options.signal?.aborted) {
+      const error = new HttpError("given-up", request.origin.peer);
+      this.onFailure(request, error);
+      handler.onError(error);
+      return;
+    }
     if (this.#http2 !== undefined) this.#http2.send({ user: this, request, handler, options });
     else this.#store.take(request.origin).send(this, request, handler, options);
   }
