@@ -11,6 +11,7 @@ import { CELL_KIND } from "../../../src/stats/cell.ts";
 import { Cannon } from "../../../src/turret/cannon.ts";
 import { scriptOf } from "../../../src/turret/script.ts";
 import { ThreadRecorder } from "../../../src/turret/thread-recorder.ts";
+import { ThreadRows } from "../../../src/turret/thread-rows.ts";
 import { PHASE, ThreadState } from "../../../src/turret/thread-state.ts";
 
 const START_US = 5_000_000;
