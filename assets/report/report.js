@@ -11,8 +11,8 @@
   const PRINT_WIDTH = 320;
   let isPrinting = false;
 
-  const column = (text, scale) =>
-    text === "" ? [] : text.split(",").map((part) => (part === "" ? null : Number(part) / scale));
+  const column = (text) =>
+    text === "" ? [] : text.split(",").map((part) => (part === "" ? null : Number(part)));
   const color = (name) => getComputedStyle(root).getPropertyValue(name).trim();
 
   // The same rules as the tables' figures, so that what is pointed at reads as it does there.
@@ -45,11 +45,11 @@
       format: ms,
       step: (timer) => timer.stepS,
       lines: [
-        ["99 %", "p99", "--c-p99", 1000],
-        ["95 %", "p95", "--c-p95", 1000],
-        ["90 %", "p90", "--c-p90", 1000],
-        ["50 %", "p50", "--c-p50", 1000],
-        ["average", "mean", "--c-mean", 1000, { dash: [5, 4], width: 1.25 }],
+        ["99 %", "p99", "--c-p99"],
+        ["95 %", "p95", "--c-p95"],
+        ["90 %", "p90", "--c-p90"],
+        ["50 %", "p50", "--c-p50"],
+        ["average", "mean", "--c-mean", { dash: [5, 4], width: 1.25 }],
       ],
     },
     raw: {
@@ -57,22 +57,22 @@
       format: ms,
       step: (timer) => timer.fineStepS,
       lines: [
-        ["highest", "fineMax", "--c-high", 1000, { dots: true }],
-        ["average", "fineMean", "--c-p99", 1000],
-        ["lowest", "fineMin", "--c-low", 1000, { dots: true }],
+        ["highest", "fineMax", "--c-high", { dots: true }],
+        ["average", "fineMean", "--c-p99"],
+        ["lowest", "fineMin", "--c-low", { dots: true }],
       ],
     },
     throughput: {
       unit: "/s",
       format: perSec,
       step: (timer) => timer.stepS,
-      lines: [["finished", "rate", "--c-rate", 1000, { fill: true }]],
+      lines: [["finished", "rate", "--c-rate", { fill: true }]],
     },
     errors: {
       unit: "/s",
       format: perSec,
       step: (timer) => timer.stepS,
-      lines: [["failed", "errors", "--c-error", 1000, { fill: true }]],
+      lines: [["failed", "errors", "--c-error", { fill: true }]],
     },
   };
 
@@ -85,7 +85,7 @@
     return found;
   }
 
-  function seriesOf([label, , variable, , look = {}], values, steps) {
+  function seriesOf([label, , variable, look = {}], values, steps) {
     const stroke = color(variable);
     const hasDots = look.dots || steps < 13;
     const dots = hasDots ? Array.from({ length: steps }, (_, i) => i) : lonely(values);
@@ -173,7 +173,7 @@
     drawn.get(figure)?.destroy();
     const plot = figure.querySelector(".plot");
     const stepS = kind.step(timer);
-    const ys = kind.lines.map(([, name, , scale]) => column(timer.columns[name], scale));
+    const ys = kind.lines.map(([, name]) => column(timer.columns[name]));
     const steps = ys[0].length;
     const xs = Array.from({ length: steps }, (_, i) => i * stepS);
     const end = endOf(timer);

@@ -1,4 +1,4 @@
-// Charts as data for the page: columns of whole microseconds as one short text each, and the small
+// Charts as data for the page: columns of milliseconds and rates as one short text each, and the small
 // lines in tables as SVG paths, which need no JavaScript.
 
 import type { Column, ReportModel, TimerCharts, TimerModel } from "./types.ts";
@@ -38,8 +38,8 @@ function timerData(timer: TimerModel, charts: TimerCharts): TimerData {
     stepS: charts.stepS,
     fineStepS: charts.fine.stepS,
     columns: {
-      rate: columnText(charts.ratePerSec, 1000),
-      errors: columnText(charts.errorsPerSec, 1000),
+      rate: columnText(charts.ratePerSec, 1),
+      errors: columnText(charts.errorsPerSec, 1),
       mean: columnText(charts.mean),
       p50: columnText(charts.p50),
       p90: columnText(charts.p90),
@@ -52,9 +52,13 @@ function timerData(timer: TimerModel, charts: TimerCharts): TimerData {
   };
 }
 
-/** Whole numbers after `scale`; rates travel as thousandths. */
-function columnText(column: Column, scale = 1): string {
-  return column.map((value) => (value === null ? "" : String(Math.round(value * scale)))).join(",");
+const US_PER_MS = 1000;
+
+/** Five places of meaning: no chart shows more, and columns are most of a large report. */
+function columnText(column: Column, divisor = US_PER_MS): string {
+  return column
+    .map((value) => (value === null ? "" : String(Number((value / divisor).toPrecision(5)))))
+    .join(",");
 }
 
 /** JSON that can not end its script element, nor open a comment in it. */

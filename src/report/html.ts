@@ -66,8 +66,8 @@ const LIMITS: PageLimits = {
   charts: REPORT_LIMIT.charts,
 };
 
-/** Each try to fit has half of the last one's rows; the fifth is a sixteenth of everything. */
-const FIT_TRIES = 6;
+/** Each try to fit shows about half of the last one's. */
+const FIT_TRIES = 8;
 
 /** The report's HTML. */
 export function renderReport(model: ReportModel, options: RenderOptions = {}): string {
@@ -88,21 +88,22 @@ export function renderReport(model: ReportModel, options: RenderOptions = {}): s
   return html;
 }
 
+// What people miss least gives way first: the tails of long texts, then rows, then charts.
 function limitsOf(attempt: number): PageLimits {
-  const share = 2 ** attempt;
-  const part = (limit: number) => Math.max(1, Math.floor(limit / share));
+  const part = (limit: number, after = 0) =>
+    Math.max(1, Math.floor(limit / 2 ** Math.max(0, attempt - after)));
+  const text = (limit: number) => Math.max(80, Math.floor(limit / 4 ** attempt));
   return {
-    timers: part(LIMITS.timers),
+    errorText: text(LIMITS.errorText),
+    sample: text(LIMITS.sample),
+    config: text(LIMITS.config),
     intervals: part(LIMITS.intervals),
-    errors: part(LIMITS.errors),
-    errorText: part(LIMITS.errorText),
-    turrets: part(LIMITS.turrets),
     samples: part(LIMITS.samples),
-    sample: part(LIMITS.sample),
     events: part(LIMITS.events),
-    config: part(LIMITS.config),
-    // Charts are what people look at: they give way last.
-    charts: attempt < 2 ? LIMITS.charts : part(LIMITS.charts * 2),
+    turrets: part(LIMITS.turrets),
+    errors: part(LIMITS.errors, 1),
+    timers: part(LIMITS.timers, 1),
+    charts: part(LIMITS.charts, 3),
   };
 }
 

@@ -259,3 +259,66 @@ export function twoClockResults(): Results {
     more: { turrets: () => [turret(0)], counts: () => [counts(0, 4500)] },
   });
 }
+
+/**
+ * A run so long and wide that a database of it is as large as one may be: every second of every timer
+ * has values. The seconds are made once and shared, since only their sizes matter here.
+ */
+export function hugeResults(options: {
+  readonly timers: number;
+  readonly seconds: number;
+  readonly nameOf?: (index: number) => string;
+}): Results {
+  const { timers, seconds, nameOf = (i) => `GET /products/${i}/reviews` } = options;
+  const sample = sampleResults({
+    seconds: 97,
+    timers: [
+      {
+        name: "",
+        medianUs: 12_345_678,
+        sigma: 1.1,
+        perSecond: () => 31,
+        errorShare: 0.2,
+      },
+    ],
+  });
+  const few = sample.intervals(CELL_KIND.timer, "");
+  const whole = sample.totals()[0];
+  if (whole === undefined) throw new Error("there is a total");
+  const intervals = Array.from({ length: seconds }, (_, second) => ({
+    ...(few[second % few.length] as (typeof few)[number]),
+    second,
+  }));
+  const times = Math.floor(seconds / 97);
+  const totalOf = (name: string, i: number) => ({
+    ...whole,
+    name,
+    count: whole.count * times + i,
+    errorCount: whole.errorCount * times,
+    sum: whole.sum * times,
+  });
+  const names = Array.from({ length: timers }, (_, i) => nameOf(i));
+  const count = whole.count * times;
+  return {
+    ...sample,
+    facts: {
+      ...sample.facts,
+      durationUs: seconds * 1e6,
+      runTimeUs: seconds * 1e6,
+      transactions: count,
+      errorCount: whole.errorCount * times,
+      rowsCounted: count,
+      rowsKept: Math.min(count, 2_000_000),
+    },
+    totals: () => [totalOf("", 0), ...names.map((name, i) => totalOf(name, i % 7))],
+    intervals: () => intervals,
+    turrets: () => Array.from({ length: 100 }, (_, i) => turret(i, { name: `turret-${i}` })),
+    errors: () =>
+      Array.from({ length: 1000 }, (_, i) => ({
+        text: `${nameOf(i)} answered 503 ${"& more <of> it ".repeat(70)}`,
+        count: 1000 - i,
+        firstSecond: i,
+        lastSecond: seconds - 1,
+      })),
+  };
+}

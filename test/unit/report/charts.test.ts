@@ -12,7 +12,7 @@ const column = (text: string) =>
   text === "" ? [] : text.split(",").map((part) => (part === "" ? null : Number(part)));
 
 describe("chartJson", () => {
-  test("carries every column, in whole microseconds and thousandths of a rate", () => {
+  test("carries every column, in milliseconds and rates of five places", () => {
     const model = buildReportModel(shopResults());
     const data = JSON.parse(chartJson(model, [model.all, ...model.timers])) as ChartData;
     expect(data).toMatchObject({ runS: 300, startWallMs: model.startWallMs as number });
@@ -25,12 +25,12 @@ describe("chartJson", () => {
       "t5",
       "t6",
     ]);
-    const rounded = (values: readonly (number | null)[] | undefined, scale = 1) =>
-      values?.map((value) => (value === null ? null : Math.round(value * scale)));
+    const rounded = (values: readonly (number | null)[] | undefined, divisor = 1000) =>
+      values?.map((value) => (value === null ? null : Number((value / divisor).toPrecision(5))));
     const { charts } = model.all;
     const columns = data.timers[0]?.columns ?? {};
     expect(column(columns.p99 ?? "")).toEqual(rounded(charts?.p99) as number[]);
-    expect(column(columns.rate ?? "")).toEqual(rounded(charts?.ratePerSec, 1000) as number[]);
+    expect(column(columns.rate ?? "")).toEqual(rounded(charts?.ratePerSec, 1) as number[]);
     expect(column(columns.fineMax ?? "")).toEqual(rounded(charts?.fine.max) as number[]);
     const lengths = Object.entries(columns).map(([name, text]) => [
       name.startsWith("fine"),
