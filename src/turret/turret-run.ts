@@ -118,7 +118,7 @@ export class TurretRun {
     if (pack === undefined) return;
     const { packHash } = this.assignment;
     const isWhole = createHash("sha256").update(pack.bytes).digest("hex") === packHash;
-    if (!isWhole && ++this.#packAttempts < PACK_ATTEMPTS) {
+    if (!isWhole && pack.bytes.length > 0 && ++this.#packAttempts < PACK_ATTEMPTS) {
       this.#report("warn", "the pack arrived damaged: fetching it again");
       pack.received = 0;
       return this.#askForPack();

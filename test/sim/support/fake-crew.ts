@@ -4,6 +4,7 @@ import { OctError } from "../../../src/base/errors.ts";
 import { BatchBuilder } from "../../../src/stats/batch.ts";
 import { CELL_KIND } from "../../../src/stats/cell.ts";
 import type { CrewEvents, Job, LoadCrew } from "../../../src/turret/crew-contract.ts";
+import { OUTBOX_LIMIT } from "../../../src/turret/outbox.ts";
 
 export class FakeCrews {
   readonly jobs: Job[] = [];
@@ -82,6 +83,12 @@ export class FakeCrew {
     this.fired += count;
     const taken = this.#builder.take();
     if (taken !== undefined) this.#events.onBatch(taken.bytes, taken.transactions);
+  }
+
+  /** Hands over `count` transactions in a batch that is larger than any may be. */
+  fireOversize(count: number): void {
+    this.fired += count;
+    this.#events.onBatch(new Uint8Array(OUTBOX_LIMIT.batchBytes + 1), count);
   }
 
   /** All cannons have ended; `lost` finished transactions went with their thread. */
