@@ -47,6 +47,7 @@ export class ServerEvents implements AsyncIterableIterator<ServerEvent> {
       discardBody: true,
       maxBodyBytes: options.maxBodyBytes ?? Number.POSITIVE_INFINITY,
       signal: this.#stop.signal,
+      stream: true,
       onHead: (status, headers) => this.#onHead(status, headers),
       onChunk: (bytes) => {
         if (this.#isOpen) parser.feed(bytes);

@@ -64,6 +64,8 @@ export interface RequestOptions {
   readonly onHead?: (status: number, headers: HeaderList) => void;
   /** Aborted: the request is given up, and its connection with it. */
   readonly signal?: AbortSignal;
+  /** True: the answer is over, and no failure, when `signal` says so after the headers came. */
+  readonly stream?: boolean;
   /** An answer whose body is larger fails (default 256 MiB). */
   readonly maxBodyBytes?: number;
 }
@@ -72,7 +74,16 @@ export interface RequestOptions {
 export interface SessionOptions
   extends Omit<
     RequestOptions,
-    "body" | "json" | "form" | "multipart" | "query" | "onChunk" | "onHead" | "signal" | "name"
+    | "body"
+    | "json"
+    | "form"
+    | "multipart"
+    | "query"
+    | "onChunk"
+    | "onHead"
+    | "signal"
+    | "stream"
+    | "name"
   > {
   /** What URLs that begin with "/" are added to. */
   readonly baseUrl?: string;

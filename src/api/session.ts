@@ -246,6 +246,7 @@ export class HttpSession implements ExchangeHost {
         onChunk: options.onChunk,
         onHead: options.onHead,
         signal: options.signal,
+        isStream: options.stream,
         bodyLimitBytes: options.maxBodyBytes,
       },
     };

@@ -36,6 +36,8 @@ export interface SendOptions {
   readonly onHead?: ((status: number, headers: HeaderList) => void) | undefined;
   /** Aborted: the request fails as `given-up`. */
   readonly signal?: AbortSignal | undefined;
+  /** True: once its head is here, the answer is over when `signal` says so. */
+  readonly isStream?: boolean | undefined;
 }
 
 /** The pool that a request belongs to. */
@@ -241,8 +243,18 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
 
   #listen(signal: AbortSignal): void {
     this.#signal = signal;
-    this.#onAbort ??= () => this.close("given-up");
+    this.#onAbort ??= () => this.#giveUp();
     signal.addEventListener("abort", this.#onAbort);
+  }
+
+  #giveUp(): void {
+    const isStream = this.#options?.isStream === true && this.#parser.headEnd > 0;
+    if (!isStream || this.#state !== BUSY) {
+      this.close("given-up");
+      return;
+    }
+    this.#parser.isKeptAlive = false;
+    this.#finish(this.#home.timeouts.nowUs());
   }
 
   #tellHead(): void {

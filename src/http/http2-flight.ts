@@ -57,7 +57,11 @@ export class Http2Flight implements Waiter, FlightTimes, AnswerParts {
   #length = -1;
   #stream: ClientHttp2Stream | undefined;
   #isOver = false;
-  readonly #onAbort = () => this.fail(this.#error("given-up"));
+  readonly #onAbort = () => {
+    if (this.status === 0 || this.#call.options.isStream !== true) {
+      this.fail(this.#error("given-up"));
+    } else this.#finish(this.#stream);
+  };
 
   constructor(call: Http2Call, facts: FlightFacts) {
     const { options, user } = call;
@@ -156,17 +160,23 @@ export class Http2Flight implements Waiter, FlightTimes, AnswerParts {
   // The stream may end without an error when the connection did.
   #onEnd(stream: ClientHttp2Stream): void {
     if (this.#isOver) return;
-    const { request, user, handler } = this.#call;
+    const { request } = this.#call;
     const isCut = stream.rstCode !== undefined && stream.rstCode !== constants.NGHTTP2_NO_ERROR;
     const isShort = this.#length >= 0 && this.bodyBytes !== this.#length && hasBody(request, this);
     if (this.status === 0) this.fail(this.#error("closed"));
     else if (isCut || isShort) this.fail(this.#error("truncated"));
-    else if (this.#leave()) {
-      this.doneUs = this.#facts.timeouts.nowUs();
-      const response = new HttpResponse(request, this, this);
-      user.onAnswer(request, response);
-      handler.onResponse(response);
-    }
+    else this.#finish(undefined);
+  }
+
+  // `stream` is closed where the server has not.
+  #finish(stream: ClientHttp2Stream | undefined): void {
+    if (!this.#leave()) return;
+    const { request, user, handler } = this.#call;
+    stream?.close(constants.NGHTTP2_CANCEL);
+    this.doneUs = this.#facts.timeouts.nowUs();
+    const response = new HttpResponse(request, this, this);
+    user.onAnswer(request, response);
+    handler.onResponse(response);
   }
 
   #onError(thrown: Error): void {

@@ -3,7 +3,8 @@
 import type net from "node:net";
 import { type RawServer, rawServer } from "./http-servers.ts";
 
-function frame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
+/** A frame of HTTP/2 of any type. */
+export function frame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
   const head = Buffer.alloc(9);
   head.writeUIntBE(payload.length, 0, 3);
   head[3] = type;
