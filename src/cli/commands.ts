@@ -69,6 +69,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         flags: "--local",
         help: "fire from this machine: one turret in this process for each definition",
       },
+      { flags: "--plan", help: "say and draw what would be fired, and fire nothing" },
       { flags: "--listen <address>", help: "the address to listen on (default *, all interfaces)" },
       {
         flags: "--wait <duration>",

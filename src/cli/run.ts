@@ -1,7 +1,7 @@
 // oct run: be the HQ of one run. Loads the project, opens journal and wires, turns the HQ's wheel
 // until it is over, and makes database and report.
 
-import { UsageError } from "../base/errors.ts";
+import { EXIT, UsageError } from "../base/errors.ts";
 import { parseDurationUs } from "../base/units.ts";
 import { loadProject } from "../config/load.ts";
 import type { ProjectConfig } from "../config/project.ts";
@@ -13,6 +13,7 @@ import type { CommandInput } from "./command.ts";
 import type { Env } from "./env.ts";
 import { resolveFrom, showPath } from "./files.ts";
 import { finishRun } from "./finish-run.ts";
+import { planLines } from "./plan.ts";
 import { projectDirectory } from "./project-directory.ts";
 import { makeResultsFolder } from "./results-folder.ts";
 import { describeRun } from "./run-facts.ts";
@@ -27,6 +28,10 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
   const directory = projectDirectory(env, input.positionals[0] as string, input.text("directory"));
   const { config, warnings } = loadRunConfig(input, env, directory, values);
   for (const warning of warnings) env.stderr.write(`${warning}\n`);
+  if (input.isOn("plan")) {
+    for (const line of planLines(config, env.stdout.columns())) env.stdout.write(`${line}\n`);
+    return EXIT.ok;
+  }
   const isLocal = input.isOn("local");
   const wires = await (isLocal
     ? openLocalWires({ config, env })

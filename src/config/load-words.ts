@@ -85,12 +85,14 @@ function openInWords(model: OpenModel, cannons: number): string {
   const exact = model.spacing === "poisson" && model.hasExactCount ? ", exact count" : "";
   const pieces = model.segments.filter((segment) => segment.durationUs > 0);
   const path = pieces.map(({ durationUs, fromPerSec, toPerSec }) => {
-    const isFlat = fromPerSec === toPerSec;
-    return `${isFlat ? "" : "to "}${formatRate(toPerSec)} ${isFlat ? "for" : "within"} ${formatDuration(durationUs)}`;
+    const rate = toPerSec === 0 ? "0/s" : formatRate(toPerSec);
+    const time = formatDuration(durationUs);
+    if (fromPerSec === toPerSec) return `at ${rate} for ${time}`;
+    return `${toPerSec > fromPerSec ? "up" : "down"} to ${rate} within ${time}`;
   });
   const expected = Math.ceil(new RateCurve(model.segments).expected - 1e-9);
   return (
-    `transactions arrive at ${path.join(", ")}, ${spacing}${exact}: ` +
+    `transactions arrive ${path.join(", ")}, ${spacing}${exact}: ` +
     `${formatCount(expected)} in all; at most ${formatCount(cannons)} in flight`
   );
 }
