@@ -85,7 +85,25 @@ async function serveLink(input: CommandInput, env: Env, hq: HostPort): Promise<n
 }
 
 async function serveProtocol1(input: CommandInput, env: Env): Promise<number> {
-  const { directory, definition, cleanUp } = await openTurretFolder(input, env);
+  const folder = await openTurretFolder(input, env);
+  try {
+    return await serveFolder(folder, input, env);
+  } finally {
+    folder.cleanUp();
+  }
+}
+
+interface TurretFolder {
+  readonly directory: string;
+  readonly definition: JsonObject;
+  cleanUp(): void;
+}
+
+async function serveFolder(
+  { directory, definition }: TurretFolder,
+  input: CommandInput,
+  env: Env,
+): Promise<number> {
   const hqOption = input.text("hq");
   const host =
     hqOption === undefined ? textOf(definition, "hq_address") : readHost(hqOption, 0).host;
@@ -113,14 +131,10 @@ async function serveProtocol1(input: CommandInput, env: Env): Promise<number> {
   } finally {
     role.close();
     link.close();
-    cleanUp();
   }
 }
 
-async function openTurretFolder(
-  input: CommandInput,
-  env: Env,
-): Promise<{ directory: string; definition: JsonObject; cleanUp: () => void }> {
+async function openTurretFolder(input: CommandInput, env: Env): Promise<TurretFolder> {
   const tar = input.text("tar");
   if (tar === undefined) {
     const file = resolveFrom(env.cwd, input.text("config") as string);
