@@ -24,6 +24,7 @@ const RULES: readonly Rule[] = [
   openTurrets,
   (facts) => facts.doubt,
   neverReceived,
+  neverSent,
   lostOnTurrets,
   ownNumbers,
   allCounted,
@@ -69,6 +70,19 @@ function neverReceived(facts: VerdictFacts): string {
     return Math.max(0, turret.sentTransactions - came);
   });
   return missing === 0 ? "" : `${formatCount(missing)} transactions were sent and never received`;
+}
+
+// A turret that told of less than came has lost count: nothing that it told can be held against it.
+function neverSent(facts: VerdictFacts): string[] {
+  return facts.counts.turrets.flatMap((counts) => {
+    const { turretIndex, sentTransactions: sent, receivedTransactions: received } = counts;
+    const turret = facts.turrets[turretIndex];
+    if (sent === undefined || turret === undefined || received <= sent) return [];
+    return [
+      `turret ${nameOf(turret)} told of ${formatCount(sent)} transactions ` +
+        `and ${formatCount(received)} were received`,
+    ];
+  });
 }
 
 function brokenOf(facts: VerdictFacts, counts: TurretCounts): number {

@@ -73,6 +73,15 @@ const ENDINGS: readonly (readonly [
     2,
   ],
   [
+    "more came than the turret told of",
+    async (world, peer) => {
+      peer.say(peer.batch(4));
+      await drain(world, peer);
+      peer.bye({ planned: 3, started: 3, transactions: 3 });
+    },
+    1,
+  ],
+  [
     "the turret fell silent while it fired",
     async (_, peer) => {
       peer.say(peer.batch(4));

@@ -222,12 +222,12 @@ describe("judgeResults", () => {
     [
       "counted otherwise",
       { counts: [countsOf({ countedTransactions: 9 })] },
-      "the counts of first contradict each other: sent 10, received 10, journaled 10, counted 9",
+      "the counts of first contradict each other: received 10, journaled 10, counted 9",
     ],
     [
       "more than was sent",
       { counts: [countsOf({ sentTransactions: 9 })] },
-      "the counts of first contradict each other: sent 9, received 10, journaled 10, counted 10",
+      "turret first told of 9 transactions and 10 were received",
     ],
   ];
   for (const [what, parts, reason] of alone) {
@@ -253,7 +253,7 @@ describe("judgeResults", () => {
     });
     expect(reasons).toEqual([
       "told",
-      "the counts of first contradict each other: sent 10, received 10, journaled 10, counted 9",
+      "the counts of first contradict each other: received 10, journaled 10, counted 9",
       "2 records of the journal could not be read",
     ]);
   });
