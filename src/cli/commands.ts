@@ -128,6 +128,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     run: async (input, env) => (await import("./fire.ts")).runFire(input, env),
   },
   {
+    name: "calibrate",
+    aliases: [],
+    usage: "",
+    summary: "measure this machine: the error of its times, and how fast it can fire",
+    details:
+      "Fires at a target of known delay inside this process at 100, 1,000 and 10,000 requests a second, and holds what was measured against what the target noted; then as fast as one thread can. Takes 15 seconds.",
+    options: [],
+    examples: ["oct calibrate"],
+    run: async (input, env) => (await import("./calibrate.ts")).runCalibrate(input, env),
+  },
+  {
     name: "turret",
     aliases: [],
     usage: "",

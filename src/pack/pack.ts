@@ -108,6 +108,12 @@ export interface TurretPack {
   readonly hash: string;
 }
 
+/** The pack of a turret that fires a request without a script: there is nothing it needs. */
+export async function emptyPack(): Promise<TurretPack> {
+  const bytes = await writeTarGz([{ name: "config.json", bytes: new TextEncoder().encode("{}") }]);
+  return { bytes, hash: createHash("sha256").update(bytes).digest("hex") };
+}
+
 /** The pack that a turret of the link is sent. */
 export async function buildTurretPack(options: {
   readonly directory: string;

@@ -7,6 +7,7 @@ import type { JsonObject } from "../base/json.ts";
 import type { LoadModel } from "../config/load-model.ts";
 import type { TurretPlace } from "../protocol/messages.ts";
 import type { OnceOutcome } from "./once.ts";
+import type { TargetOrder } from "./thread-target.ts";
 
 /** What a thread needs to load the script and make its cannons. */
 export interface ThreadJob {
@@ -51,6 +52,8 @@ export type ToThread =
   | { readonly type: "ping" }
   /** Serve as a pacer (pacer.ts) for the thread that says so. */
   | { readonly type: "pacer"; readonly buffer: SharedArrayBuffer }
+  /** Serve as the target of a calibration (thread-target.ts). */
+  | ({ readonly type: "target" } & TargetOrder)
   /** `offsetUs` puts the thread's clock onto the crew's. */
   | ({ readonly type: "start"; readonly offsetUs: number } & ThreadStart)
   | { readonly type: "stop"; readonly graceUs: number }
@@ -103,6 +106,7 @@ const TO_TYPES: ReadonlySet<string> = new Set<ToThread["type"]>([
   "load",
   "ping",
   "pacer",
+  "target",
   "start",
   "stop",
   "context",

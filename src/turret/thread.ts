@@ -32,6 +32,7 @@ import { ThreadRows } from "./thread-rows.ts";
 import { redactorOf } from "./thread-secrets.ts";
 import { sleeperOf } from "./thread-sleep.ts";
 import { PHASE, ThreadState } from "./thread-state.ts";
+import { serveTarget } from "./thread-target.ts";
 
 /** Texts of one kind (strays, first errors) that a thread shows; the rest is only counted. */
 const SHOWN_MAX = 10;
@@ -48,7 +49,7 @@ type Post = (message: FromThread, transfer?: ArrayBuffer[]) => void;
 /** What of a worker's global scope is used; the DOM's types would make it a window. */
 interface WorkerScope {
   addEventListener(type: "message", listener: (event: { data: unknown }) => void): void;
-  postMessage(message: FromThread | typeof WAKE, transfer: ArrayBuffer[]): void;
+  postMessage(message: object | typeof WAKE, transfer: ArrayBuffer[]): void;
 }
 
 /** Serves as a cannon thread until the crew ends it. */
@@ -58,10 +59,16 @@ export function startThread(): void {
   const post: Post = (message, transfer = []) => postMessage(message, transfer);
   const clock = new MovableClock();
   let thread: Thread | undefined;
+  let target: ReturnType<typeof serveTarget> | undefined;
   scope.addEventListener("message", (event) => {
     const message = readToThread(event.data);
     if (message === undefined) return;
     if (message.type === "pacer") servePacer(message.buffer, clock, () => postMessage(WAKE, []));
+    if (message.type === "target") {
+      target ??= serveTarget(clock, (said) => postMessage(said, []));
+      target(message);
+      return;
+    }
     if (message.type === "ping") post({ type: "pong", threadUs: clock.nowUs() });
     else if (message.type === "load") {
       thread = new Thread(message.job, new ThreadState(message.state), clock, post);
@@ -175,7 +182,7 @@ class Thread {
     }
   }
 
-  take(message: Exclude<ToThread, { type: "load" | "ping" | "pacer" }>): void {
+  take(message: Exclude<ToThread, { type: "load" | "ping" | "pacer" | "target" }>): void {
     switch (message.type) {
       case "start":
         this.#start(message);

@@ -1,0 +1,47 @@
+// The configuration of a run that has no project: one definition, defaults for the rest.
+
+import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
+import type { FirePlan } from "./fire-options.ts";
+import { readSeed } from "./values.ts";
+
+const LINK_PORT = 5003;
+
+/** `seed` as typed, if it was. */
+export function fireConfig(plan: FirePlan, seed: string | undefined): ProjectConfig {
+  const { definition, load, runTimeUs, agents } = plan;
+  const isUrl = plan.target.kind === "url";
+  const turret: TurretDefinition = {
+    name: "fire",
+    load,
+    cannons: load.cannons,
+    rampupUs: 0,
+    script: isUrl ? "" : String(definition["script"]),
+    extraFiles: [],
+    threads: plan.threads,
+    merged: isUrl ? { ...definition, rows: false } : definition,
+  };
+  return {
+    runTimeUs,
+    intervalS: 1,
+    progressBar: true,
+    testing: false,
+    consoleLogging: false,
+    publishPort: 0,
+    rcPort: 0,
+    externalPublisher: 0,
+    linkPort: LINK_PORT,
+    hqAddress: "",
+    minTurrets: Math.max(1, agents),
+    turrets: [turret],
+    turretsRequirements: [],
+    extraTurretConfig: {},
+    resultsDatabaseUri: "default",
+    resultsMaxRows: isUrl ? 0 : 2_000_000,
+    graceUs: 5_000_000,
+    silenceUs: 10_000_000,
+    hqLossUs: 10_000_000,
+    waitUs: 0,
+    seed: seed === undefined ? undefined : readSeed(seed),
+    raw: { run_time: runTimeUs / 1e6, turrets: [definition] },
+  };
+}
