@@ -96,11 +96,11 @@ function folderOf(file: string): string {
 }
 
 const IMPORT =
-  /(?:^|\n)\s*(?:import|export)\b[^"';]*?\bfrom\s*["']([^"']+)["']|\bimport\s*\(\s*["']([^"']+)["']\s*\)|(?:^|\n)\s*import\s*["']([^"']+)["']|new URL\(\s*["'](\.[^"']+\.ts)["']/g;
+  /(?:^|\n)\s*(?:import|export)\b[^"';]*?\bfrom\s*["']([^"']+)["']|\bimport\s*\(\s*["']([^"']+)["']\s*\)|(?:^|\n)\s*import\s*["']([^"']+)["']|\brequire\(\s*["']([^"']+)["']\s*\)|new URL\(\s*["'](\.[^"']+\.ts)["']/g;
 
 function importsOf(file: string): string[] {
   return [...(texts.get(file) as string).matchAll(IMPORT)].map(
-    (m) => (m[1] ?? m[2] ?? m[3] ?? m[4]) as string,
+    (m) => (m[1] ?? m[2] ?? m[3] ?? m[4] ?? m[5]) as string,
   );
 }
 

@@ -47,7 +47,8 @@ export interface ConnectionUser {
   readonly bodyLimitBytes: number;
   /** The answer is whole; called before whoever waits for it. */
   onAnswer(request: PreparedRequest, response: HttpResponse): void;
-  onFailure(request: PreparedRequest, error: HttpError): void;
+  /** `durationUs` is how long it was waited for in vain. */
+  onFailure(request: PreparedRequest, error: HttpError, durationUs: number): void;
 }
 
 /** Where the connection lives while nobody uses it. */
@@ -310,7 +311,7 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
     this.#forget();
     this.#end();
     if (request === undefined) return;
-    user?.onFailure(request, error);
+    user?.onFailure(request, error, this.#home.timeouts.nowUs() - this.beganUs);
     handler?.onError(error);
   }
 

@@ -106,7 +106,8 @@ export class Http2Flight implements Waiter, FlightTimes, AnswerParts {
   fail(error: HttpError): void {
     if (!this.#leave()) return;
     this.#stream?.close(constants.NGHTTP2_CANCEL);
-    this.#call.user.onFailure(this.#call.request, error);
+    const waitedUs = this.#facts.timeouts.nowUs() - this.beganUs;
+    this.#call.user.onFailure(this.#call.request, error, waitedUs);
     this.#call.handler.onError(error);
   }
 

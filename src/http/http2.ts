@@ -154,7 +154,7 @@ class Http2Link {
     this.#owner.onClosed(this);
     for (const flight of [...this.#flights]) flight.fail(error);
     for (const { call } of this.#waiting.splice(0)) {
-      call.user.onFailure(call.request, error);
+      call.user.onFailure(call.request, error, 0);
       call.handler.onError(error);
     }
     this.#session?.destroy();

@@ -9,7 +9,7 @@ import {
   sharedStore,
 } from "./connection-store.ts";
 import { HttpError } from "./errors.ts";
-import { Http2Store } from "./http2.ts";
+import type { Http2Store } from "./http2.ts";
 import { RESPONSE_LIMIT } from "./parser.ts";
 import { newest, newPromise, type RejectAnswer, type ResolveAnswer } from "./promised.ts";
 import type { PreparedRequest } from "./request.ts";
@@ -24,7 +24,7 @@ export const POOL_DEFAULT = {
 /** What is told of every request, whoever waits for it. */
 export interface PoolObserver {
   onAnswer(request: PreparedRequest, response: HttpResponse): void;
-  onFailure(request: PreparedRequest, error: HttpError): void;
+  onFailure(request: PreparedRequest, error: HttpError, durationUs: number): void;
 }
 
 /** What may be changed while a pool is in use. */
@@ -108,7 +108,7 @@ export class Pool implements ConnectionUser {
     }
     if (options.signal?.aborted) {
       const error = new HttpError("given-up", request.origin.peer);
-      this.onFailure(request, error);
+      this.onFailure(request, error, 0);
       handler.onError(error);
       return;
     }
@@ -131,8 +131,8 @@ export class Pool implements ConnectionUser {
     this.#observer.onAnswer(request, response);
   }
 
-  onFailure(request: PreparedRequest, error: HttpError): void {
-    this.#observer.onFailure(request, error);
+  onFailure(request: PreparedRequest, error: HttpError, durationUs: number): void {
+    this.#observer.onFailure(request, error, durationUs);
   }
 
   #takeSettings(): ConnectionStore {
@@ -153,7 +153,9 @@ export class Pool implements ConnectionUser {
 
   #newHttp2(store: ConnectionStore): Http2Store {
     if (store.proxy !== undefined) throw new HttpError("http2", store.proxy.peer, "it is a proxy");
-    return new Http2Store(store, ({ request, handler, options }) => {
+    // The runtime's HTTP/2 takes long to load: only who uses it waits for it.
+    const http2 = require("./http2.ts") as typeof import("./http2.ts");
+    return new http2.Http2Store(store, ({ request, handler, options }) => {
       store.take(request.origin).send(this, request, handler, options);
     });
   }

@@ -142,6 +142,16 @@ export class HttpResponse {
     };
   }
 
+  /** From the last byte sent to the first byte of the answer, in whole microseconds. */
+  get waitUs(): number {
+    return wholeUs(this.#firstByteUs - this.#sentUs);
+  }
+
+  /** True: a connection was made for this request. */
+  get isConnected(): boolean {
+    return this.#connectTimes !== undefined;
+  }
+
   get request(): RequestFacts {
     const { method, url } = this.#request;
     return { method, url, isReused: this.#connectTimes === undefined };

@@ -146,6 +146,7 @@ export class Cannon implements CannonHost, Gun {
       const { recorder, timeouts, prepared } = this.#shared;
       this.#pool = new Pool({ timeouts, observer: observerOf(recorder, () => this.#resume()) });
       this.#http = new HttpSession(this.#pool, prepared);
+      this.#http.onCount = (name, amount) => this.count(name, amount);
       if (this.thread.signal.aborted) this.#pool.close();
     }
     return this.#http;

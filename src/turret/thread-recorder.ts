@@ -11,6 +11,9 @@ import { BatchBuilder } from "../stats/batch.ts";
 import { CELL_KIND, COUNTER, GAUGE, PHASE_NAME } from "../stats/cell.ts";
 import type { ThreadState } from "./thread-state.ts";
 
+/** Answers from here on are errors of the request's own timer. */
+const ERROR_STATUS = 400;
+
 export interface Finished {
   readonly endUs: number;
   readonly runUs: number;
@@ -38,6 +41,9 @@ export class ThreadRecorder {
   readonly #latenessSlot: number;
   readonly #lagSlot: number;
   readonly #requestSlot: number;
+  readonly #waitSlot: number;
+  #lastName = "";
+  #lastNameSlot = 0;
   #lastMethod = "";
   #lastStatus: number | string = 0;
   #lastSlot = 0;
@@ -65,6 +71,7 @@ export class ThreadRecorder {
     this.#responseSlot = this.#batch.slot(CELL_KIND.response, "");
     this.#latenessSlot = this.#batch.slot(CELL_KIND.lateness, "");
     this.#requestSlot = this.#batch.slot(CELL_KIND.phase, PHASE_NAME.request);
+    this.#waitSlot = this.#batch.slot(CELL_KIND.phase, PHASE_NAME.wait);
     this.#lagSlot = this.#batch.slot(CELL_KIND.lag, "");
   }
 
@@ -166,19 +173,49 @@ export class ThreadRecorder {
     this.#batch.add(this.#batch.slot(CELL_KIND.counter, name), second, n, 0, n);
   }
 
-  answer(request: PreparedRequest, response: HttpResponse): void {
+  /** An answer; `isTimed` where the request has a timer of its own, named after it. */
+  answer(request: PreparedRequest, response: HttpResponse, isTimed: boolean): void {
     if (this.#isOver) return;
     this.#bytesIn += response.wireBytes;
     this.#bytesOut += request.bytes.length;
     const second = this.secondOf(this.#clock.nowUs());
     this.#batch.add(this.#statusSlot(request.method, response.status), second, 1, 0, 1);
-    this.#batch.record(this.#requestSlot, second, response.durationUs, false);
+    const { durationUs, status } = response;
+    this.#batch.record(this.#requestSlot, second, durationUs, false);
+    this.#batch.record(this.#waitSlot, second, response.waitUs, false);
+    if (response.isConnected) this.#connected(second, response);
+    if (isTimed) {
+      const slot = this.#nameSlot(request.name);
+      this.#batch.record(slot, second, durationUs, status >= ERROR_STATUS);
+    }
   }
 
-  failure(request: PreparedRequest, error: HttpError): void {
+  failure(
+    request: PreparedRequest,
+    error: HttpError,
+    waited: { readonly durationUs: number; readonly isTimed: boolean },
+  ): void {
     if (this.#isOver) return;
     const second = this.secondOf(this.#clock.nowUs());
     this.#batch.add(this.#statusSlot(request.method, error.kind), second, 1, 1, 1);
+    if (!waited.isTimed) return;
+    this.#batch.record(this.#nameSlot(request.name), second, waited.durationUs, true);
+  }
+
+  #connected(second: number, response: HttpResponse): void {
+    const { dnsUs, connectUs, tlsUs } = response.timings;
+    const batch = this.#batch;
+    batch.record(batch.slot(CELL_KIND.phase, PHASE_NAME.connect), second, connectUs, false);
+    if (dnsUs > 0) batch.record(batch.slot(CELL_KIND.phase, PHASE_NAME.dns), second, dnsUs, false);
+    if (tlsUs > 0) batch.record(batch.slot(CELL_KIND.phase, PHASE_NAME.tls), second, tlsUs, false);
+  }
+
+  // The timer of the same request as before is the same.
+  #nameSlot(name: string): number {
+    if (name === this.#lastName) return this.#lastNameSlot;
+    this.#lastName = name;
+    this.#lastNameSlot = this.timerSlot(name);
+    return this.#lastNameSlot;
   }
 
   /** Counts what is in flight as unfinished; nothing is recorded afterwards. */
@@ -230,16 +267,25 @@ export class ThreadRecorder {
 /** Names of the gauges that a thread samples once a second. */
 export const THREAD_GAUGES = [GAUGE.cannons, GAUGE.inFlight, GAUGE.cpuPercent, GAUGE.memoryMb];
 
-/** Hands what a pool tells on to `recorder`, after `onResume`. */
+/** Hands what a pool tells of a script's requests on to `recorder`, after `onResume`. */
 export function observerOf(recorder: ThreadRecorder, onResume: () => void): PoolObserver {
   return {
     onAnswer(request, response) {
-      recorder.answer(request, response);
+      recorder.answer(request, response, true);
       onResume();
     },
-    onFailure(request, error) {
-      recorder.failure(request, error);
+    onFailure(request, error, durationUs) {
+      recorder.failure(request, error, { durationUs, isTimed: true });
       onResume();
     },
+  };
+}
+
+/** The same where each request is a transaction itself: no timer says the same again. */
+export function plainObserverOf(recorder: ThreadRecorder): PoolObserver {
+  return {
+    onAnswer: (request, response) => recorder.answer(request, response, false),
+    onFailure: (request, error, durationUs) =>
+      recorder.failure(request, error, { durationUs, isTimed: false }),
   };
 }

@@ -27,7 +27,7 @@ import { startGauges } from "./thread-gauges.ts";
 import { guardExit, watchStrays } from "./thread-guards.ts";
 import { type FromThread, readToThread, type ThreadJob, type ToThread } from "./thread-messages.ts";
 import { ThreadOnce } from "./thread-once.ts";
-import { observerOf, ThreadRecorder } from "./thread-recorder.ts";
+import { plainObserverOf, ThreadRecorder } from "./thread-recorder.ts";
 import { ThreadRows } from "./thread-rows.ts";
 import { redactorOf } from "./thread-secrets.ts";
 import { sleeperOf } from "./thread-sleep.ts";
@@ -331,7 +331,7 @@ class Thread {
 
 function hammerOf(index: number, request: PreparedRequest, shared: CannonThread): Hammer {
   const { recorder, timeouts, seed } = shared;
-  const observer = observerOf(recorder, () => {});
+  const observer = plainObserverOf(recorder);
   const pool = new Pool({ timeouts, observer, discardBody: true });
   return new Hammer({ index, clock: shared.host.clock, pool, request, recorder, seed });
 }
