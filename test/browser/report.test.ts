@@ -154,6 +154,32 @@ describe("the report opened from a file", () => {
   }
 });
 
+describe("the figures at the top", () => {
+  test("fit their cards on any screen and on paper, clear of the lines below them", async () => {
+    const million = shopResults({ scale: 281, seconds: 3600 });
+    await using opened = await openHtml(browser, renderReport(buildReportModel(million)));
+    const { page } = opened;
+    for (const width of [360, 560, 700, 921, 1250, 1361, 1440, "paper"] as const) {
+      if (width === "paper") await page.emulateMedia({ media: "print" });
+      else await page.setViewportSize({ width, height: 900 });
+      const wrong = await page.evaluate(() =>
+        [...document.querySelectorAll(".card")].flatMap((card) => {
+          const box = card.getBoundingClientRect();
+          const texts = [...card.querySelectorAll(".value, .note")].map((element) => {
+            const range = document.createRange();
+            range.selectNodeContents(element);
+            return range.getBoundingClientRect();
+          });
+          const top = card.querySelector("svg")?.getBoundingClientRect().top ?? box.bottom;
+          const isIn = texts.every((text) => text.right <= box.right && text.bottom <= top + 3);
+          return isIn ? [] : [card.textContent?.trim()];
+        }),
+      );
+      expect({ width, wrong }).toEqual({ width, wrong: [] });
+    }
+  });
+});
+
 describe("the charts", () => {
   for (const colorScheme of ["light", "dark"] as const) {
     test(`draw every line in the ${colorScheme} scheme`, async () => {
