@@ -103,7 +103,10 @@ function plannedLines(stored: readonly StoredCounts[]): string[] {
     told.reduce((all, counts) => all + (pick(counts) ?? 0), 0);
   const started = sum((counts) => counts.startedTransactions);
   const unfinished = sum((counts) => counts.unfinishedTransactions);
-  const finished = sum((counts) => counts.sentTransactions);
+  // Finished ones were sent, or measured and lost with their thread or a full outbox.
+  const lost = sum((counts) => counts.lostTransactions);
+  const finished = sum((counts) => counts.sentTransactions) + lost;
+  const ofThem = lost === 0 ? "" : ` (${formatCount(lost)} of them lost)`;
   const planned = sum((counts) => counts.plannedTransactions);
   const dropped = sum((counts) => counts.droppedTransactions);
   return [
@@ -114,7 +117,7 @@ function plannedLines(stored: readonly StoredCounts[]): string[] {
     ),
     identity(
       `started ${formatCount(started)}`,
-      `finished ${formatCount(finished)} + unfinished ${formatCount(unfinished)}`,
+      `finished ${formatCount(finished)}${ofThem} + unfinished ${formatCount(unfinished)}`,
       started === finished + unfinished,
     ),
   ];

@@ -146,7 +146,10 @@ function writeTurrets(database: Database, story: RunStory): void {
   details.finish();
 }
 
-/** The identities of each turret: as last counted by the HQ, and as counted from the journal. */
+/**
+ * The identities of each turret: as last counted by the HQ, and as counted from the journal. An HQ that
+ * was killed had read and written more than it last said: all that the journal holds.
+ */
 export function writeCounts(
   database: Database,
   parts: { readonly story: RunStory; readonly turrets: ReadonlyMap<number, CountedTurret> },
@@ -156,14 +159,38 @@ export function writeCounts(
   const table = database.inserter("oct_count", 15);
   for (const turretIndex of [...indices].sort((a, b) => a - b)) {
     const counted = parts.turrets.get(turretIndex);
+    const said = known.get(turretIndex);
+    const isBrokenOff = parts.story.closed === undefined;
     table.row(
       turretIndex,
-      ...countValues(known.get(turretIndex)),
+      ...countValues(isBrokenOff ? atLeastCounted(turretIndex, said, counted) : said),
       counted?.transactions ?? 0,
       counted?.batches ?? 0,
     );
   }
   table.finish();
+}
+
+function atLeastCounted(
+  turretIndex: number,
+  said: TurretCounts | undefined,
+  counted: CountedTurret | undefined,
+): TurretCounts {
+  const { transactions = 0, batches = 0 } = counted ?? {};
+  const journaledTransactions = Math.max(said?.journaledTransactions ?? 0, transactions);
+  const journaledBatches = Math.max(said?.journaledBatches ?? 0, batches);
+  return {
+    repeatedBatches: 0,
+    lostTransactions: 0,
+    unfinishedTransactions: 0,
+    droppedTransactions: 0,
+    ...said,
+    turretIndex,
+    receivedTransactions: Math.max(said?.receivedTransactions ?? 0, journaledTransactions),
+    receivedBatches: Math.max(said?.receivedBatches ?? 0, journaledBatches),
+    journaledTransactions,
+    journaledBatches,
+  };
 }
 
 function countValues(counts: TurretCounts | undefined): SqlValue[] {

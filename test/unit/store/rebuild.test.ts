@@ -76,7 +76,7 @@ describe("rebuildDatabase", () => {
     expect(results.facts).toMatchObject({ isKilled: true, runId: undefined, transactions: 0 });
   });
 
-  test("says that a run was killed, and counts what the journal holds beside what the HQ knew", async () => {
+  test("says that a run was killed, and that it had received and written all that its journal holds", async () => {
     using folder = tempFolder();
     using run = new MadeRun(folder.path);
     run.json("runOpened", OPENED).json("counts", COUNTS).batch([{}, {}, {}]).batch([{}]);
@@ -88,7 +88,23 @@ describe("rebuildDatabase", () => {
       durationUs: 29_000_000,
     });
     expect(results.counts()).toEqual([
-      { ...COUNTS.turrets[0], countedTransactions: 4, countedBatches: 2 } as never,
+      {
+        ...COUNTS.turrets[0],
+        receivedTransactions: 4,
+        journaledTransactions: 4,
+        countedTransactions: 4,
+        countedBatches: 2,
+      } as never,
+    ]);
+  });
+
+  test("of a killed run whose journal lacks what its HQ had written, keeps the difference", async () => {
+    using folder = tempFolder();
+    using run = new MadeRun(folder.path);
+    run.json("runOpened", OPENED).json("counts", COUNTS).batch([{}]);
+    using results = await rebuilt(folder);
+    expect(results.counts()).toMatchObject([
+      { receivedTransactions: 3, journaledTransactions: 3, countedTransactions: 1 },
     ]);
   });
 
