@@ -50,7 +50,13 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
       ...(wires.link === undefined ? {} : { link: wires.link }),
       ...(wires.protocol1 === undefined ? {} : { protocol1: wires.protocol1 }),
       packFor: (definition) =>
-        buildTurretPack({ directory, config, definition, tools: packToolsOf(env) }),
+        buildTurretPack({
+          directory,
+          config,
+          definition,
+          tools: packToolsOf(env),
+          onLine: (text) => screen.line(text),
+        }),
       onLine: (text) => screen.line(values.redactor.text(text)),
     });
     using compactor = new Compactor({ directory: results });
