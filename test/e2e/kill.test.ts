@@ -268,7 +268,7 @@ export class Visitor extends Transaction {
     ],
     [
       "a stray exception",
-      "setTimeout(() => { throw new Error('too late'); }, 1);",
+      "queueMicrotask(() => { throw new Error('too late'); });",
       "an exception outside of any transaction: test_scripts/v_user.ts:5:",
       "oct.stray_exceptions",
     ],
