@@ -90,7 +90,8 @@ function readOne(turret: OwnKeys, context: TurretContext, seen: Set<string>): Tu
   const { common, extra } = context;
   const object = { ...turret.keys, ...extra };
   const fields = new FieldReader(object, turret.at, placesOf(turret, context), context.issues);
-  for (const key of ["name", "script"]) {
+  const needed = fields.value("mix") === undefined ? ["name", "script"] : ["name"];
+  for (const key of needed) {
     if (fields.value(key) === undefined) fields.complain(key, `the turret has no ${key}`);
   }
   if (!isOpenLoad(fields) && !saysCannons(fields)) {
@@ -98,11 +99,11 @@ function readOne(turret: OwnKeys, context: TurretContext, seen: Set<string>): Tu
   }
   const name = fields.text("name", "");
   if (typeof fields.value("name") === "string") checkName(name, seen, fields);
-  const script = fields.text("script", "");
   if (fields.value("script") === "") fields.complain("script", "the turret's script is empty");
   const load = readLoad(fields, context.runTimeUs);
+  const script = fields.text("script", load.mix[0]?.script ?? "");
   const rampupUs = fields.durationUs("rampup", 0);
-  const plain = { cannons: load.cannons, rampup: rampupUs / 1e6 };
+  const plain = { cannons: load.cannons, rampup: rampupUs / 1e6, script };
   return {
     name,
     load,

@@ -17,8 +17,9 @@ import { US_PER_S } from "../base/units.ts";
 import { Pool, type PoolOptions } from "../http/pool.ts";
 import type { PreparedRequest } from "../http/request.ts";
 import { randomOf } from "../pace/row.ts";
+import type { Mix } from "./mix.ts";
 import type { Gun } from "./scheduler.ts";
-import type { Script, ScriptTransaction } from "./script.ts";
+import type { ScriptTransaction } from "./script.ts";
 import { observerOf, type ThreadRecorder } from "./thread-recorder.ts";
 import type { ThreadRows } from "./thread-rows.ts";
 import { PHASE, type Phase, type ThreadState } from "./thread-state.ts";
@@ -37,7 +38,7 @@ export interface CannonThread {
   readonly recorder: ThreadRecorder;
   readonly rows: ThreadRows;
   readonly state: ThreadState;
-  readonly script: Script;
+  readonly mix: Mix;
   readonly turretName: string;
   readonly seed: number;
   readonly turretIndex: number;
@@ -56,7 +57,8 @@ export class Cannon implements CannonHost, Gun {
   readonly turretName: string;
   readonly #shared: CannonThread;
   readonly #rowTimers: (string | number)[] = [];
-  #transaction: ScriptTransaction | undefined;
+  /** By place in the mix, made when first fired. */
+  readonly #transactions: ScriptTransaction[] = [];
   #number = 0;
   #phase: Phase = PHASE.none;
   #timerSlot = -1;
@@ -90,7 +92,7 @@ export class Cannon implements CannonHost, Gun {
    * the time that was given to it.
    */
   async fire(intendedUs: number, k: number): Promise<number> {
-    const { recorder, host, state, script } = this.#shared;
+    const { recorder, host, state, mix } = this.#shared;
     const { clock } = host;
     this.#number++;
     this.#k = k;
@@ -101,7 +103,9 @@ export class Cannon implements CannonHost, Gun {
     const latenessUs = recorder.transactionStarted(intendedUs);
     let runUs = 0;
     let endUs = 0;
-    const transaction = this.#transaction ?? this.#construct();
+    const place = mix.isMixed ? this.#choose(k) : 0;
+    const script = mix.at(place);
+    const transaction = this.#transactions[place] ?? this.#construct(place);
     if (transaction !== undefined) {
       const { setup, tearDown } = script;
       const isSetUp = setup === undefined || (await this.#runHook(PHASE.setup, setup, transaction));
@@ -123,6 +127,7 @@ export class Cannon implements CannonHost, Gun {
     this.#enter(PHASE.none);
     if (recorder.isOver) return endUs;
     if (transaction !== undefined) this.#takeCustomTimers(transaction, endUs);
+    if (mix.isMixed) this.recordTimer(mix.nameAt(place), runUs, this.#error !== "");
     recorder.transactionFinished({
       endUs,
       runUs,
@@ -250,16 +255,23 @@ export class Cannon implements CannonHost, Gun {
     return () => this.#closing.delete(dispose);
   }
 
-  #construct(): ScriptTransaction | undefined {
+  #choose(k: number): number {
+    const { mix, seed } = this.#shared;
+    return Number.isNaN(k) ? mix.drawn(this.thinkRandom.unit()) : mix.numbered(seed, k);
+  }
+
+  #construct(place: number): ScriptTransaction | undefined {
     this.#enter(PHASE.construct);
     try {
-      this.#transaction = withHost(this, () => this.#shared.script.construct(this));
+      const made = withHost(this, () => this.#shared.mix.at(place).construct(this));
+      this.#transactions[place] = made;
       this.#backoffUs = 0;
+      return made;
     } catch (thrown) {
       this.#backoffUs = Math.min(BACKOFF_US_MAX, Math.max(BACKOFF_US_MIN, this.#backoffUs * 2));
       this.#fail(thrown);
     }
-    return this.#transaction;
+    return undefined;
   }
 
   // False when the hook threw.

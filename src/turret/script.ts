@@ -1,12 +1,14 @@
 // Loads a user's script in a thread: provides the module "oct", imports the file by its absolute path
 // and finds what the cannons repeat. In order: an export called Transaction, the only exported class
-// that extends Transaction, a default-exported class among several, a default-exported function.
+// that extends Transaction, a default-exported class among several, a default-exported function. A key
+// `test` of the turret names the class, or a method of a TestCase, or both (`Shop.test_cart`).
 
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { type CannonHost, installThread, type ThreadHost } from "../api/context.ts";
 import * as api from "../api/index.ts";
-import { FunctionTransaction, Transaction } from "../api/transaction.ts";
+import { chosenTest, TestCase, testMethodsOf } from "../api/test-case.ts";
+import { FunctionTransaction, LENT_MEMBERS, Transaction } from "../api/transaction.ts";
 import { OctError } from "../base/errors.ts";
 import { scriptLoadError } from "./script-errors.ts";
 import { declaresClass, lineOfMethod, sourceOf, writtenSource } from "./script-places.ts";
@@ -72,7 +74,7 @@ export async function loadScript(options: {
   const { directory, script, host } = options;
   const file = path.resolve(directory, script);
   checkFile(file, script);
-  installThread(host);
+  installThread(host, path.dirname(file));
   provideApi();
   let exported: Readonly<Record<string, unknown>>;
   try {
@@ -80,7 +82,7 @@ export async function loadScript(options: {
   } catch (thrown) {
     throw scriptLoadError(directory, script, thrown);
   }
-  return scriptOf(exported, script, sourceOf(file));
+  return scriptOf(exported, script, sourceOf(file), host.config["test"]);
 }
 
 function checkFile(file: string, script: string): void {
@@ -104,9 +106,10 @@ export function scriptOf(
   exported: Readonly<Record<string, unknown>>,
   script: string,
   source: string,
+  test?: unknown,
 ): Script {
-  const found = findClass(exported, script);
-  if (found !== undefined) return classScript(found, script, source);
+  const found = findClass(exported, script, test);
+  if (found !== undefined) return classScript(found, script, source, test);
   const run = exported["default"];
   if (typeof run !== "function" || isClass(run)) {
     throw new OctError(`${script}: no transaction found`, {
@@ -122,7 +125,10 @@ export function scriptOf(
 function findClass(
   exported: Readonly<Record<string, unknown>>,
   script: string,
+  test: unknown,
 ): TransactionClass | undefined {
+  const { className } = chosenTest(test);
+  if (className !== "") return chosenClass(exported, script, className);
   const named = exported["Transaction"];
   if (isClass(named) && !isBase(named)) return checkedClass(named, script);
   const found = new Set(Object.values(exported).filter((value) => extendsTransaction(value)));
@@ -142,16 +148,32 @@ function findClass(
     : undefined;
 }
 
+function chosenClass(
+  exported: Readonly<Record<string, unknown>>,
+  script: string,
+  className: string,
+): TransactionClass {
+  const found = Object.entries(exported).find(
+    ([name, value]) => isClass(value) && (name === className || value.name === className),
+  );
+  if (found !== undefined) return checkedClass(found[1], script);
+  const classes = Object.keys(exported).filter((name) => isClass(exported[name]));
+  throw new OctError(`${script}: no class ${className} is exported`, {
+    where: script,
+    hint: `exported: ${classes.join(", ") || "no class"}`,
+  });
+}
+
 function isClass(value: unknown): value is TransactionClass {
   return typeof value === "function" && /^class\b/.test(Function.prototype.toString.call(value));
 }
 
 function isBase(value: unknown): boolean {
-  return value === Transaction;
+  return value === Transaction || value === TestCase;
 }
 
 function extendsTransaction(value: unknown): value is TransactionClass {
-  return typeof value === "function" && value.prototype instanceof Transaction;
+  return typeof value === "function" && value.prototype instanceof Transaction && !isBase(value);
 }
 
 function checkedClass(found: unknown, script: string): TransactionClass {
@@ -172,12 +194,42 @@ function hasMethod(found: TransactionClass, name: string): boolean {
 }
 
 function hookOf(found: TransactionClass, names: readonly string[]): Hook | undefined {
-  const name = names.find((one) => hasMethod(found, one));
+  const empty = TestCase.prototype as unknown as Readonly<Record<string, unknown>>;
+  const own = found.prototype as Readonly<Record<string, unknown>>;
+  const name = names.find((one) => hasMethod(found, one) && isWritten(one, own, empty));
   if (name === undefined) return undefined;
   return (transaction) => (transaction as unknown as Record<string, () => unknown>)[name]?.();
 }
 
-function classScript(found: TransactionClass, script: string, source: string): Script {
+// The methods that a TestCase has from us do nothing: they are not worth a call.
+function isWritten(
+  name: string,
+  own: Readonly<Record<string, unknown>>,
+  empty: Readonly<Record<string, unknown>>,
+): boolean {
+  return own[name] === undefined || own[name] !== empty[name];
+}
+
+// Tests that are not there are told before anything fires.
+function checkTests(found: TransactionClass, script: string, test: unknown): void {
+  const methods = testMethodsOf(found);
+  const { method } = chosenTest(test);
+  if (methods.length > 0 && (method === "" || methods.includes(method))) return;
+  const what = method === "" ? "no method that begins with test" : `no test ${method}`;
+  throw new OctError(`${script}: class ${found.name} has ${what}`, {
+    where: script,
+    hint: methods.length === 0 ? "write async test_home() { ... }" : `it has ${methods.join(", ")}`,
+  });
+}
+
+function classScript(
+  found: TransactionClass,
+  script: string,
+  source: string,
+  test: unknown,
+): Script {
+  const isTestCase = found.prototype instanceof TestCase;
+  if (isTestCase) checkTests(found, script, test);
   const written = writtenSource(source, (text) => declaresClass(text, found.name));
   const place = (method: string) => placeOf(script, lineOfMethod(written, found.name, method));
   const isOurs = extendsTransaction(found);
@@ -195,21 +247,28 @@ function classScript(found: TransactionClass, script: string, source: string): S
       script,
       construct: place("constructor"),
       setup: place("setup"),
-      run: place("run"),
+      run: place(isTestCase ? firstTest(found, test) : "run"),
       tearDown: place("tearDown"),
     },
   };
 }
 
+function firstTest(found: TransactionClass, test: unknown): string {
+  return chosenTest(test).method || (testMethodsOf(found)[0] ?? "run");
+}
+
 // A class that stands on its own gets the members that it does not define.
 function lendMembers(transaction: object): void {
   const lender = new FunctionTransaction(() => undefined);
-  const members = { http: 0, random: 0, cannon: 0, turret: 0, timer: 0, config: 0, context: 0 };
-  for (const name of Object.keys(members)) {
+  for (const name of LENT_MEMBERS) {
     if (name in transaction) continue;
     Object.defineProperty(transaction, name, {
       configurable: true,
       get: () => Reflect.get(lender, name),
+      set: (value) => {
+        if (name === "tags") lender.tags = value;
+        else Object.defineProperty(transaction, name, { value, writable: true });
+      },
     });
   }
 }

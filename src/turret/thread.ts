@@ -4,7 +4,7 @@
 // The clock: performance.now() begins at each thread's own start, so the crew measures the offset by
 // the fastest of several pings and sends it with the start.
 
-import type { FeedFacts, OnceScope } from "../api/context.ts";
+import type { FeedFacts, OnceScope, ThreadHost } from "../api/context.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { errorText, OctError } from "../base/errors.ts";
 import type { JsonValue } from "../base/json.ts";
@@ -19,9 +19,10 @@ import { Board, stepsOf } from "./board.ts";
 import { Cannon, type CannonThread } from "./cannon.ts";
 import { fireRequestOf, Hammer } from "./hammer.ts";
 import { planLoad } from "./load-plan.ts";
+import { Mix } from "./mix.ts";
 import { Pacer, servePacer } from "./pacer.ts";
 import { type Gun, type LoadModel, Scheduler } from "./scheduler.ts";
-import { loadScript, NO_SCRIPT } from "./script.ts";
+import { loadScript, NO_SCRIPT, type Script } from "./script.ts";
 import { placeOfError } from "./script-places.ts";
 import { startGauges } from "./thread-gauges.ts";
 import { guardExit, watchStrays } from "./thread-guards.ts";
@@ -174,7 +175,7 @@ class Thread {
       const shared = await this.#prepare();
       this.#shared = shared;
       this.#state.enter(PHASE.none, -1);
-      this.#post({ type: "loaded", places: shared.script.places });
+      this.#post({ type: "loaded", places: shared.mix.at(0).places });
     } catch (thrown) {
       const error = thrown instanceof OctError ? thrown : undefined;
       const text = this.#redactor.text(errorText(thrown));
@@ -223,16 +224,14 @@ class Thread {
         this.#once.ask(scope, name, run),
       leaseRows: async (feed: FeedFacts) => this.#rows.lease(feed),
     };
-    const { directory, script: file } = job;
     this.#request = fireRequestOf(job.definition["fire"]);
-    const script =
-      this.#request === undefined ? await loadScript({ directory, script: file, host }) : NO_SCRIPT;
+    const mix = this.#request === undefined ? await loadMix(job, host) : new Mix([NO_SCRIPT], []);
     return {
       host,
       recorder: this.#recorder,
       rows: this.#rows,
       state,
-      script,
+      mix,
       turretName: job.turretName,
       seed: job.seed,
       turretIndex: job.turretIndex,
@@ -327,6 +326,14 @@ class Thread {
     const rest = count === SHOWN_MAX ? " (further ones are only counted)" : "";
     this.#post({ type: "event", level, text: this.#redactor.text(text + rest) });
   }
+}
+
+async function loadMix(job: ThreadJob, host: ThreadHost): Promise<Mix> {
+  const { directory, load } = job;
+  const files = load.mix.length === 0 ? [job.script] : load.mix.map((part) => part.script);
+  const scripts: Script[] = [];
+  for (const script of files) scripts.push(await loadScript({ directory, script, host }));
+  return new Mix(scripts, load.mix);
 }
 
 function hammerOf(index: number, request: PreparedRequest, shared: CannonThread): Hammer {

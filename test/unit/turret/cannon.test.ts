@@ -9,6 +9,7 @@ import { Timeouts } from "../../../src/http/timeouts.ts";
 import { decodeBatch } from "../../../src/stats/batch.ts";
 import { CELL_KIND } from "../../../src/stats/cell.ts";
 import { Cannon } from "../../../src/turret/cannon.ts";
+import { Mix } from "../../../src/turret/mix.ts";
 import { scriptOf } from "../../../src/turret/script.ts";
 import { ThreadRecorder } from "../../../src/turret/thread-recorder.ts";
 import { ThreadRows } from "../../../src/turret/thread-rows.ts";
@@ -43,7 +44,7 @@ function bench(exported: Readonly<Record<string, unknown>>) {
       state,
       taken: 0,
     }),
-    script: scriptOf(exported, "v_user.ts", ""),
+    mix: new Mix([scriptOf(exported, "v_user.ts", "")], []),
     turretName: "t",
     seed: 1,
     turretIndex: 0,

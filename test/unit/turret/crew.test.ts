@@ -305,7 +305,7 @@ function hasReplaced(count: number): (run: CrewRun) => boolean {
 }
 
 describe("a crew whose thread is lost", () => {
-  const limit = { silenceUs: 400_000 };
+  const limit = { silenceUs: 800_000 };
 
   test("replaces a thread that hangs, says where, and counts what went with it", async () => {
     using run = await runToEnd(
@@ -342,7 +342,7 @@ describe("a crew whose thread is lost", () => {
     using run = await runToEnd({
       files: script("run() { while (true) {} }"),
       job: { runTimeUs: 60_000_000 },
-      limit: { silenceUs: 200_000, replacements: 2 },
+      limit: { silenceUs: 800_000, replacements: 2 },
     });
     expect(run.totals).toMatchObject({ started: 3, unfinished: 3, threadsReplaced: 2 });
     expect(run.events.at(-1)).toContain("given up after 2 replacements");
@@ -377,7 +377,7 @@ describe("a crew whose thread is lost", () => {
         "let n = 0;\n",
       ),
       job: { runTimeUs: 60_000_000 },
-      limit: { silenceUs: 300_000 },
+      limit: { silenceUs: 800_000 },
     });
     run.crew?.stop(0);
     await until(() => run.isDone, { what: "the end" });
@@ -445,7 +445,7 @@ describe("a script that can not load", () => {
   test("is told when it never comes to an end", async () => {
     const busy = await failureOf({
       files: { [TEST_SCRIPT]: "while (true) {}\nexport default () => 1;\n" },
-      limit: { silenceUs: 200_000 },
+      limit: { silenceUs: 800_000 },
     });
     expect(busy.message).toContain("keeps its thread busy for 200 ms while it loads");
     const waiting = await failureOf({
