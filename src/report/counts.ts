@@ -104,7 +104,7 @@ function plannedLines(stored: readonly StoredCounts[]): string[] {
   const started = sum((counts) => counts.startedTransactions);
   const unfinished = sum((counts) => counts.unfinishedTransactions);
   // Finished ones were sent, or measured and lost with their thread or a full outbox.
-  const lost = sum((counts) => counts.lostTransactions);
+  const lost = sum(lostBeforeSent);
   const finished = sum((counts) => counts.sentTransactions) + lost;
   const ofThem = lost === 0 ? "" : ` (${formatCount(lost)} of them lost)`;
   const planned = sum((counts) => counts.plannedTransactions);
@@ -121,6 +121,15 @@ function plannedLines(stored: readonly StoredCounts[]): string[] {
       started === finished + unfinished,
     ),
   ];
+}
+
+// A batch that came and could not be read counts as lost as well, but it was sent: of those that were
+// sent and not received, as many as the turret's own numbers leave no other place for.
+function lostBeforeSent(counts: StoredCounts): number {
+  const { lostTransactions: lost, sentTransactions: sent = 0, startedTransactions } = counts;
+  const broken = Math.min(lost, Math.max(0, sent - counts.receivedTransactions));
+  const left = (startedTransactions ?? 0) - counts.unfinishedTransactions - sent;
+  return Math.max(lost - broken, Math.min(lost, left));
 }
 
 function identity(left: string, right: string, holds: boolean): string {

@@ -129,6 +129,34 @@ describe("countsModel", () => {
     ]);
   });
 
+  const losses: readonly (readonly [string, Partial<StoredCounts>, string])[] = [
+    [
+      "lost with a thread",
+      { startedTransactions: 13, lostTransactions: 3 },
+      "started 13 = finished 13 (3 of them lost) + unfinished 0",
+    ],
+    [
+      "sent and unreadable",
+      { receivedTransactions: 7, lostTransactions: 3 },
+      "started 10 = finished 10 + unfinished 0",
+    ],
+    [
+      "lost in both ways",
+      { startedTransactions: 12, receivedTransactions: 7, lostTransactions: 5 },
+      "started 12 = finished 12 (2 of them lost) + unfinished 0",
+    ],
+    [
+      "lost and not started",
+      { lostTransactions: 3 },
+      "started 10 is not finished 13 (3 of them lost) + unfinished 0",
+    ],
+  ];
+  for (const [what, parts, line] of losses) {
+    test(`puts those among the finished that were ${what}`, () => {
+      expect(linesOf(countsOf(parts))[2]).toBe(line);
+    });
+  }
+
   test("of an old file only tells its rows", () => {
     expect(linesOf()).toEqual(["counted: 0", "rows kept: 0 of 0"]);
   });
