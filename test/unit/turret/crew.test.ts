@@ -333,7 +333,7 @@ describe("a crew whose thread is lost", () => {
     expect(run.totals?.unfinished).toBeGreaterThanOrEqual(2);
     expect(run.transactions).toBeGreaterThan(10);
     const text = run.events.join("\n");
-    expect(text).toContain("gave no sign of life for 400 ms, in run of test_scripts/v_user.ts:4");
+    expect(text).toContain("gave no sign of life for 800 ms, in run of test_scripts/v_user.ts:4");
     expect(text).toContain('timer "trap" at test_scripts/v_user.ts:6');
     expect(text).toContain("it was replaced");
   }, 20_000);
@@ -447,7 +447,7 @@ describe("a script that can not load", () => {
       files: { [TEST_SCRIPT]: "while (true) {}\nexport default () => 1;\n" },
       limit: { silenceUs: 800_000 },
     });
-    expect(busy.message).toContain("keeps its thread busy for 200 ms while it loads");
+    expect(busy.message).toContain("keeps its thread busy for 800 ms while it loads");
     const waiting = await failureOf({
       files: { [TEST_SCRIPT]: "await new Promise(() => {});\nexport default () => 1;\n" },
       limit: { silenceUs: 10_000_000, loadUs: 1_000_000 },
