@@ -5,37 +5,8 @@ import { errorText, systemCode } from "../base/errors.ts";
 import { COUNTER } from "../stats/cell.ts";
 import { ByteQueue } from "./byte-queue.ts";
 import type { CannonHost } from "./context.ts";
+import { isSecure, type SocketWaitOptions, type TcpOptions, tlsOf } from "./socket-options.ts";
 import { Gate, holdSocket, peerOf, SOCKET_LIMIT, SocketError, timeoutUsOf } from "./socket-wait.ts";
-
-/** Options of TLS. */
-export interface TlsOptions {
-  /** Name that the certificate must have (default: the host). */
-  readonly serverName?: string;
-  /** True: the server's certificate is not checked. */
-  readonly insecure?: boolean;
-  /** Certificates that are trusted, PEM. */
-  readonly ca?: string;
-  /** Client certificate and its key, PEM. */
-  readonly cert?: string;
-  readonly key?: string;
-}
-
-/** Where to connect, and how. */
-export interface TcpOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly tls?: boolean | TlsOptions;
-  /** Seconds until the connect fails (default 60). */
-  readonly timeout?: number;
-  /** Begins the name of its timer (default "TCP", or "TLS": "TCP connect"). */
-  readonly name?: string;
-}
-
-/** Options of a read or a write. */
-export interface SocketWaitOptions {
-  /** Seconds until it fails (default 60). */
-  readonly timeout?: number;
-}
 
 type State = "connecting" | "open" | "ended" | "closed";
 type Socket = Bun.Socket<TcpConnection>;
@@ -380,21 +351,6 @@ export async function openTcp(host: CannonHost, options: TcpOptions): Promise<Tc
   const connection = new TcpConnection(host, peerOf(options));
   await connection.opened(options);
   return connection;
-}
-
-function isSecure({ tls }: TcpOptions): boolean {
-  return tls !== undefined && tls !== false;
-}
-
-function tlsOf(host: string, options: TlsOptions): Bun.TLSOptions {
-  const { serverName = host, insecure = false, ca, cert, key } = options;
-  return {
-    serverName,
-    rejectUnauthorized: !insecure,
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  };
 }
 
 function reasonOf(thrown: unknown): string {

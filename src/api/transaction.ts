@@ -14,7 +14,8 @@ import {
 } from "./checks.ts";
 import { type CannonHost, currentCannon } from "./context.ts";
 import type { HttpSession } from "./session.ts";
-import { openTcp, type TcpConnection, type TcpOptions } from "./sockets.ts";
+import type { TcpOptions } from "./socket-options.ts";
+import { openTcp, type TcpConnection } from "./sockets.ts";
 import { NO_TAGS, type Tags } from "./tags.ts";
 import { Timer, timed } from "./timers.ts";
 import { openUdp, type UdpOptions, type UdpSocket } from "./udp.ts";

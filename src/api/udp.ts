@@ -106,7 +106,8 @@ export class UdpSocket implements Disposable {
         connect: { hostname, port: options.port },
         socket: {
           data: (_, bytes) => this.#onData(bytes),
-          error: (_, thrown: unknown) => this.#onError(thrown),
+          // The runtime gives the error alone, whatever its types say.
+          error: (...given: unknown[]) => this.#onError(given.at(-1)),
         },
       });
       this.#socket = socket;
