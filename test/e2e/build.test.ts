@@ -16,9 +16,9 @@ describe("build.ts", () => {
     for (const part of ["src", "assets", "build.ts", "package.json", "tsconfig.json"]) {
       cpSync(path.join(root, part), path.join(copy, part), { recursive: true });
     }
-    const { dependencies } = await Bun.file(path.join(root, "package.json")).json();
-    for (const name of Object.keys(dependencies)) {
-      const inside = path.join("node_modules", name);
+    const { packages } = await Bun.file(path.join(root, "package-lock.json")).json();
+    for (const [inside, facts] of Object.entries<{ dev?: boolean }>(packages)) {
+      if (inside === "" || facts.dev === true || inside.includes("/node_modules/")) continue;
       cpSync(path.join(root, inside), path.join(copy, inside), { recursive: true });
     }
     const outfile = folder.file("other-name");
