@@ -100,17 +100,17 @@ export interface TimerMark {
 
 let thread: ThreadHost | undefined;
 let building: CannonHost | undefined;
-let folder = "";
+let folders: readonly string[] = [];
 
-/** Gives the script module of this thread its surroundings; `scriptFolder` is what files are in. */
-export function installThread(host: ThreadHost, scriptFolder = ""): void {
+/** Gives the script module of this thread its surroundings; `dataFolders` is where files are. */
+export function installThread(host: ThreadHost, dataFolders: readonly string[] = []): void {
   thread = host;
-  folder = scriptFolder;
+  folders = dataFolders;
 }
 
-/** The folder of the script, "" where it is not known. */
-export function scriptFolder(): string {
-  return folder;
+/** Folders where a script's data files are: its own first, then the project's. */
+export function dataFolders(): readonly string[] {
+  return folders;
 }
 
 /** The thread that runs the script; throws where there is none. */

@@ -1,8 +1,7 @@
 // Data files of scripts: CSV, JSON arrays and JSON lines, read whole within bounds.
 
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import Papa from "papaparse";
 import { errorText, OctError, systemCode } from "../base/errors.ts";
 import { formatBytes, formatCount } from "../base/units.ts";
 import type { Json } from "./values.ts";
@@ -22,14 +21,27 @@ export interface CsvOptions {
   readonly columns?: readonly string[];
 }
 
-/** All rows of a file; throws OctError with file and line. */
-export function readRows(file: string, options: CsvOptions, folder: string): readonly Json[] {
-  const text = readText(file, path.resolve(folder, file));
+/** All rows of a file, looked for in `folders`; throws OctError with file and line. */
+export function readRows(
+  file: string,
+  options: CsvOptions,
+  folders: readonly string[],
+): readonly Json[] {
+  const text = readText(file, placeOf(file, folders));
   const rows = parse(file, text, options);
   if (rows.length === 0) throw new OctError(`${file} has no rows`, { where: file });
   if (rows.length <= FEED_LIMIT.rows) return rows;
   const most = formatCount(FEED_LIMIT.rows);
   throw new OctError(`${file} has more than ${most} rows`, { where: file, hint: "split the file" });
+}
+
+// Extra files of a pack lie at its root, whatever folder they came from.
+function placeOf(file: string, folders: readonly string[]): string {
+  const places = [
+    ...folders.map((folder) => path.resolve(folder, file)),
+    ...folders.map((folder) => path.resolve(folder, path.basename(file))),
+  ];
+  return places.find((place) => existsSync(place)) ?? places[0] ?? file;
 }
 
 function readText(file: string, absolute: string): string {
@@ -91,7 +103,8 @@ function jsonLines(file: string, text: string): readonly Json[] {
 
 function csvRows(file: string, text: string, options: CsvOptions): readonly Json[] {
   const { delimiter = "", columns } = options;
-  const { data, errors } = Papa.parse<string[]>(text, {
+  const papa = require("papaparse") as typeof import("papaparse");
+  const { data, errors } = papa.parse<string[]>(text, {
     delimiter,
     skipEmptyLines: true,
     preview: FEED_LIMIT.rows + 2,

@@ -5,9 +5,9 @@
 import { UsageError } from "../base/errors.ts";
 import {
   type CannonHost,
+  dataFolders,
   type FeedFacts,
   type FeedOrder,
-  scriptFolder,
   type ThreadHost,
 } from "./context.ts";
 import { type CsvOptions, readRows } from "./feed-file.ts";
@@ -48,8 +48,8 @@ export interface Feed<Row = Json> {
 
 /**
  * Rows of data from a file beside the script: CSV with names in its first line, a JSON array, or JSON
- * lines. Name the file in `extra_files` of the turret so that it travels with the script. Call it once,
- * outside of the class.
+ * lines. A file whose name is written in the call travels with the script; others go into
+ * `extra_files`. Call it once, outside of the class.
  *
  * @example
  * const users = feed("users.csv", { order: "unique", atEnd: "stop" });
@@ -65,7 +65,7 @@ export function feed<Row = Json>(file: string, options: FeedOptions = {}): Feed<
   const { order = "sequential" } = options;
   const { atEnd = order === "unique" ? "stop" : "again" } = options;
   checkOptions(file, order, atEnd);
-  const rows = readRows(file, options, scriptFolder()) as readonly Row[];
+  const rows = readRows(file, options, dataFolders()) as readonly Row[];
   return new RowFeed(rows, { name: file, rowCount: rows.length, order }, atEnd);
 }
 

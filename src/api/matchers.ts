@@ -1,8 +1,6 @@
 // Finding values in answers: JSONPath, XPath and regular expressions. The paths are the script's, the
 // answers come from outside: their size and depth are bounded, and nothing in them is ever evaluated.
 
-import { JSONPath } from "jsonpath-plus";
-import * as xpath from "xpath";
 import { clip, errorText } from "../base/errors.ts";
 import { isShallow } from "../base/json.ts";
 import type { Json } from "./values.ts";
@@ -42,6 +40,8 @@ export function jsonPath(source: unknown, path: string): Json[] {
     throw new RangeError(`jsonPath: JSON deeper than ${MATCH_LIMIT.depth}`);
   }
   try {
+    // Loaded by whoever uses it: a thread that does not starts sooner.
+    const { JSONPath } = require("jsonpath-plus") as typeof import("jsonpath-plus");
     const found: unknown = JSONPath({ path, json, wrap: true, eval: "safe" });
     return Array.isArray(found) ? found.slice(0, MATCH_LIMIT.matches) : [];
   } catch (thrown) {
@@ -126,9 +126,6 @@ interface XPathEvaluable {
   }): unknown;
 }
 
-// The package's types leave this function out.
-const { parse: parseXPath } = xpath as unknown as { parse(path: string): XPathEvaluable };
-
 function treeOf(text: string, html: boolean): MarkupTree {
   if (last?.text === text && last.html === html) return last.tree;
   const tree = markupTree(text, html);
@@ -139,7 +136,9 @@ function treeOf(text: string, html: boolean): MarkupTree {
 function expressionOf(path: string): XPathEvaluable {
   const known = expressions.get(path);
   if (known !== undefined) return known;
-  const expression = parseXPath(path);
+  // The package's types leave this function out.
+  const { parse } = require("xpath") as { parse(path: string): XPathEvaluable };
+  const expression = parse(path);
   if (expressions.size >= EXPRESSIONS_MAX) expressions.clear();
   expressions.set(path, expression);
   return expression;

@@ -2,7 +2,7 @@
 // their document order as numbers once, because comparing two nodes by their places is linear in the
 // number of their siblings.
 
-import { DOMParser, type Document, type Node } from "@xmldom/xmldom";
+import type { Document, Node } from "@xmldom/xmldom";
 import { errorText } from "../base/errors.ts";
 import { tidyHtml } from "./html-tree.ts";
 
@@ -46,6 +46,7 @@ export function markupTree(text: string, isHtml: boolean): MarkupTree {
 
 function parse(text: string, isHtml: boolean): Document {
   let mistake = "";
+  const { DOMParser } = require("@xmldom/xmldom") as typeof import("@xmldom/xmldom");
   const parser = new DOMParser({
     onError: (level, message) => {
       if (level === "fatalError") mistake ||= message;
