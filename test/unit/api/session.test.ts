@@ -96,12 +96,25 @@ describe('"oct"', () => {
     expect(Object.keys(oct).sort()).toEqual([
       "BaseTransaction",
       "CustomTimer",
+      "EndOfData",
       "HttpError",
+      "SocketError",
+      "TestCase",
+      "TestFailure",
       "Transaction",
+      "check",
       "config",
       "context",
+      "counter",
+      "feed",
+      "gauge",
+      "jsonPath",
+      "once",
       "random",
+      "regexp",
       "sleep",
+      "think",
+      "xPath",
     ]);
     expect(oct.BaseTransaction).toBe(oct.Transaction);
   });
