@@ -4,11 +4,6 @@ import { formatCount, US_PER_S } from "../base/units.ts";
 import { CELL_KIND, COUNTER } from "../stats/cell.ts";
 import type { Results, StoredTotal } from "../store/results.ts";
 
-/** Counters of the script module (api/). */
-const WS_OPENED = "oct.ws_opened";
-const WS_BYTES_IN = "oct.ws_bytes_in";
-const FAILURES = "oct.failures";
-
 export function fireSummary(results: Results): string {
   const totals = results.totals();
   const { facts } = results;
@@ -19,15 +14,15 @@ export function fireSummary(results: Results): string {
     .filter((total) => total.kind === CELL_KIND.status)
     .reduce((sum, total) => sum + total.count - total.errorCount, 0);
   const durationS = (facts.durationUs ?? 0) / US_PER_S;
-  const failures = sumOf(FAILURES);
+  const failures = sumOf(COUNTER.testFailures);
   const lines = [
     `Duration: ${durationS.toFixed(2)} seconds`,
     `Hits: ${formatCount(hits)}`,
     `Started: ${startedText(facts.startWallMs)}`,
     `Approximate Average RPS: ${formatCount(durationS > 0 ? hits / durationS : 0)}`,
     `Average request time: ${meanText(requests)}`,
-    `Opened web sockets: ${formatCount(sumOf(WS_OPENED))}`,
-    `Bytes received via web sockets : ${formatCount(sumOf(WS_BYTES_IN))}`,
+    `Opened web sockets: ${formatCount(sumOf(COUNTER.wsOpened))}`,
+    `Bytes received via web sockets : ${formatCount(sumOf(COUNTER.wsBytesIn))}`,
     `Bytes received: ${formatCount(sumOf(COUNTER.bytesIn))}`,
     "",
     `Success: ${formatCount(facts.transactions - facts.errorCount)}`,

@@ -5,6 +5,7 @@ import { OctError } from "../base/errors.ts";
 import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
 import { cleanName, type Member, PACKAGES_FOLDER } from "./archive.ts";
 import { bundleScript, isBundled } from "./bundle.ts";
+import { dataFilesOf } from "./data-files.ts";
 import { extraMembers } from "./extra-files.ts";
 import { LoosePackages } from "./packages.ts";
 import { readWhole } from "./read-whole.ts";
@@ -35,6 +36,7 @@ export async function turretMembers(request: MembersRequest): Promise<readonly M
   for (const script of scriptsOf(definition)) {
     scripts.push(await scriptMember({ directory, definition, packages, loose }, script));
   }
+  const dataFiles = scripts.flatMap((script) => dataMembers(directory, script));
   const members: Member[] = [];
   if (isPython) {
     members.push({ name: SETUP_NAME, bytes: text(setupPy(definition, config)) });
@@ -54,6 +56,7 @@ export async function turretMembers(request: MembersRequest): Promise<readonly M
       reserved: loose.isEmpty ? reserved : [...reserved, PACKAGES_FOLDER],
       onLine: request.onLine,
     }),
+    ...dataFiles,
     ...scripts,
   );
   // A script that lies in an extra folder is there once, as it fires.
@@ -92,6 +95,16 @@ async function scriptMember(request: ScriptRequest, script: string): Promise<Mem
   const { bytes } = readWhole(path.join(directory, name), `script of turret ${definition.name}`);
   if (!isBundled(name)) return { name, bytes };
   return { name, bytes: text(await bundleScript({ directory, script: name, packages, loose })) };
+}
+
+// They lie beside the script in the archive as they do in the project.
+function dataMembers(directory: string, script: Member): Member[] {
+  if (!isBundled(script.name)) return [];
+  const code = new TextDecoder().decode(script.bytes);
+  return dataFilesOf(directory, script.name, code).map((name) => ({
+    name,
+    bytes: readWhole(path.join(directory, name), `data file ${name}`).bytes,
+  }));
 }
 
 function setupPy(definition: TurretDefinition, config: ProjectConfig): string {

@@ -74,7 +74,7 @@ export async function loadScript(options: {
   const { directory, script, host } = options;
   const file = path.resolve(directory, script);
   checkFile(file, script);
-  installThread(host, path.dirname(file));
+  installThread(host, [path.dirname(file), directory]);
   provideApi();
   let exported: Readonly<Record<string, unknown>>;
   try {
@@ -138,7 +138,9 @@ function findClass(
     const names = [...found].map((one) => (one as TransactionClass).name).join(", ");
     throw new OctError(`${script}: ${found.size} transactions are exported: ${names}`, {
       where: script,
-      hint: "call the one to fire Transaction, or export it as default",
+      hint:
+        "call the one to fire Transaction, export it as default, or choose it: " +
+        `oct fire ${script}:${[...found].map((one) => (one as TransactionClass).name)[0]}`,
     });
   }
   const [only] = found;

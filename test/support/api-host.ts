@@ -34,7 +34,8 @@ export interface BenchOptions {
   readonly clock?: Clock;
   readonly seed?: number;
   readonly config?: ThreadHost["config"];
-  readonly folder?: string;
+  /** Where data files are. */
+  readonly folders?: readonly string[];
   readonly thread?: Partial<ThreadHost>;
   readonly cannon?: Partial<CannonHost>;
 }
@@ -91,7 +92,7 @@ export function apiBench(options: BenchOptions = {}): Bench {
     },
     ...options.cannon,
   };
-  installThread(thread, options.folder);
+  installThread(thread, options.folders);
   const close = () => {
     abort.abort(new Error("the run ended"));
     for (const dispose of closing) dispose();

@@ -14,7 +14,7 @@ import { tempFolder } from "../../support/temp.ts";
 function withFile(name: string, text: string, options: BenchOptions = {}) {
   const folder = tempFolder();
   writeFileSync(folder.file(name), text);
-  const bench = apiBench({ ...options, folder: folder.path });
+  const bench = apiBench({ ...options, folders: [`${folder.path}/scripts`, folder.path] });
   return {
     ...bench,
     [Symbol.dispose]() {
@@ -70,6 +70,12 @@ describe("feed reads", () => {
   ])("%s of %j: refuses", (name, text, options, message) => {
     using bench = withFile(name, text);
     expect(() => feed(name, options)).toThrow(message);
+    expect(bench.measured.failures).toEqual([]);
+  });
+
+  test("a file that lies at the root of a pack, whatever its folder was", () => {
+    using bench = withFile("a.json", "[1]");
+    expect(feed("../data/a.json").rows).toEqual([1]);
     expect(bench.measured.failures).toEqual([]);
   });
 
