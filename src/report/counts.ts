@@ -1,6 +1,7 @@
 // The count identities of a finished run, per turret and whole.
 
-import { formatCount } from "../base/units.ts";
+import { formatCount, formatDuration, US_PER_MS } from "../base/units.ts";
+import { CELL_KIND, GAUGE } from "../stats/cell.ts";
 import { PROTOCOL1_TURRET_INDEX } from "../store/records.ts";
 import type { Results, StoredCounts } from "../store/results.ts";
 import type { CountRow, CountsModel } from "./types.ts";
@@ -77,7 +78,7 @@ function identityLines(options: {
   const { rowsKept, rowsCounted } = results.facts;
   const kept = `rows kept: ${formatCount(rowsKept)} of ${formatCount(rowsCounted)}`;
   if (total === undefined) return [`counted: ${formatCount(results.facts.transactions)}`, kept];
-  return [sentLine(rows, total), ...plannedLines(stored), kept];
+  return [sentLine(rows, total), ...plannedLines(stored, oldestMs(results)), kept];
 }
 
 function sentLine(rows: readonly CountRow[], total: CountRow): string {
@@ -96,7 +97,17 @@ function sentLine(rows: readonly CountRow[], total: CountRow): string {
   return silent.length === rows.length ? untold : `${told}; ${untold}`;
 }
 
-function plannedLines(stored: readonly StoredCounts[]): string[] {
+/** Longest time that a transaction which was given up had been running; 0 for none. */
+function oldestMs(results: Results): number {
+  return (
+    results
+      .totals()
+      .find(({ kind, name }) => kind === CELL_KIND.gauge && name === GAUGE.unfinishedAgeMs)?.max ??
+    0
+  );
+}
+
+function plannedLines(stored: readonly StoredCounts[], unfinishedMs: number): string[] {
   const told = stored.filter((counts) => counts.startedTransactions !== undefined);
   if (told.length === 0) return [];
   const sum = (pick: (counts: StoredCounts) => number | undefined) =>
@@ -107,6 +118,10 @@ function plannedLines(stored: readonly StoredCounts[]): string[] {
   const lost = sum(lostBeforeSent);
   const finished = sum((counts) => counts.sentTransactions) + lost;
   const ofThem = lost === 0 ? "" : ` (${formatCount(lost)} of them lost)`;
+  const age =
+    unfinished === 0 || unfinishedMs === 0
+      ? ""
+      : ` (the oldest had run for ${formatDuration(unfinishedMs * US_PER_MS)})`;
   const planned = sum((counts) => counts.plannedTransactions);
   const dropped = sum((counts) => counts.droppedTransactions);
   return [
@@ -117,7 +132,7 @@ function plannedLines(stored: readonly StoredCounts[]): string[] {
     ),
     identity(
       `started ${formatCount(started)}`,
-      `finished ${formatCount(finished)}${ofThem} + unfinished ${formatCount(unfinished)}`,
+      `finished ${formatCount(finished)}${ofThem} + unfinished ${formatCount(unfinished)}${age}`,
       started === finished + unfinished,
     ),
   ];

@@ -86,6 +86,8 @@ export const GAUGE = {
   cpuPercent: "oct.cpu_percent",
   memoryMb: "oct.memory_mb",
   sockets: "oct.sockets",
+  /** How long each transaction that was given up at the end had been running. */
+  unfinishedAgeMs: "oct.unfinished_age_ms",
 } as const;
 
 /** Phases of requests (kind `phase`): the whole of it, and its parts. */

@@ -71,6 +71,7 @@ export class Cannon implements CannonHost, Gun {
   #think: Random | undefined;
   #k = Number.NaN;
   #paceUs = 0;
+  #runningSinceUs = Number.NaN;
   #isRetired = false;
   readonly #closing = new Set<() => void>();
 
@@ -112,6 +113,7 @@ export class Cannon implements CannonHost, Gun {
       if (isSetUp) {
         this.#enter(PHASE.run);
         const startUs = clock.nowUs();
+        this.#runningSinceUs = startUs;
         try {
           const result = transaction.run();
           if (isThenable(result)) await result;
@@ -120,6 +122,7 @@ export class Cannon implements CannonHost, Gun {
         }
         endUs = clock.nowUs();
         runUs = endUs - startUs;
+        this.#runningSinceUs = Number.NaN;
         if (tearDown !== undefined) await this.#runHook(PHASE.tearDown, tearDown, transaction);
       }
     }
@@ -182,6 +185,10 @@ export class Cannon implements CannonHost, Gun {
 
   retire(): void {
     this.#isRetired = true;
+  }
+
+  get runningSinceUs(): number {
+    return this.#runningSinceUs;
   }
 
   get isRetired(): boolean {

@@ -46,6 +46,8 @@ export class Hammer implements Gun, AnswerHandler {
   #latenessUs = Number.NaN;
   #pauseUs = 0;
   #think: Random | undefined;
+  #sentUs = 0;
+  #isRunning = false;
   #isOver = false;
   // While it repeats by itself.
   #scheduler: Scheduler | undefined;
@@ -60,6 +62,10 @@ export class Hammer implements Gun, AnswerHandler {
 
   get backoffUs(): number {
     return this.#pauseUs;
+  }
+
+  get runningSinceUs(): number {
+    return this.#isRunning ? this.#sentUs : Number.NaN;
   }
 
   get thinkRandom(): Random {
@@ -105,17 +111,17 @@ export class Hammer implements Gun, AnswerHandler {
     this.#record(nowUs - this.#sentUs, error.message);
   }
 
-  #sentUs = 0;
-
   #send(): void {
     const { recorder, pool, request, clock } = this.#parts;
     this.#latenessUs = recorder.transactionStarted(this.#intendedUs);
     this.#sentUs = clock.nowUs();
+    this.#isRunning = true;
     pool.fire(request, this);
   }
 
   #record(durationUs: number, error: string): void {
     if (this.#isOver) return;
+    this.#isRunning = false;
     const { recorder } = this.#parts;
     const endUs = this.#sentUs + durationUs;
     recorder.requestFinished(endUs, durationUs, this.#latenessUs + durationUs, error);

@@ -33,6 +33,8 @@ export interface Gun {
   /** Does what `Scheduler.loop` would, by itself, for rules without think and pacing. */
   repeat?(scheduler: Scheduler, endUs: number, rules: LoopRules): Promise<number>;
   close(): void;
+  /** When the transaction that runs now began; NaN while none does. */
+  readonly runningSinceUs: number;
   /** True: it starts no further transaction. */
   readonly isRetired?: boolean;
   /** From the start of the transaction that ended to the next, where the script asked; else 0. */

@@ -2,7 +2,7 @@
 // numbers in shared memory, one row while rows are wanted.
 
 import type { Clock } from "../base/clock.ts";
-import { US_PER_S } from "../base/units.ts";
+import { US_PER_MS, US_PER_S } from "../base/units.ts";
 import type { HttpError } from "../http/errors.ts";
 import type { PoolObserver } from "../http/pool.ts";
 import type { PreparedRequest } from "../http/request.ts";
@@ -218,8 +218,12 @@ export class ThreadRecorder {
     return this.#lastNameSlot;
   }
 
-  /** Counts what is in flight as unfinished; nothing is recorded afterwards. */
-  giveUp(): void {
+  /** Counts what is in flight as unfinished, by when it began; nothing is recorded afterwards. */
+  giveUp(runningSinceUs: readonly number[]): void {
+    const nowUs = this.#clock.nowUs();
+    for (const sinceUs of runningSinceUs) {
+      if (sinceUs >= 0) this.gaugeNow(GAUGE.unfinishedAgeMs, (nowUs - sinceUs) / US_PER_MS);
+    }
     this.count(COUNTER.unfinished, this.#state.started - this.#state.finished);
     this.#countTransactions();
     this.#isOver = true;

@@ -289,7 +289,7 @@ class Thread {
   }
 
   #finish(): void {
-    this.#recorder.giveUp();
+    this.#recorder.giveUp(this.#guns.map((gun) => gun.runningSinceUs));
     this.#stopFlushing();
     this.#flush();
     this.#state.cannons = 0;
