@@ -2,8 +2,9 @@
 // `oct new` writes.
 
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { tempFolder } from "../support/temp.ts";
 
 const ROOT = path.resolve(import.meta.dir, "../..");
 const types = readFileSync(path.join(ROOT, "assets/project/oct.d.ts.txt"), "utf8");
@@ -84,5 +85,24 @@ describe("members of what scripts use", () => {
     expect(found).toEqual(values);
     expect(values.length).toBeGreaterThan(0);
     for (const name of values) expect(types).toContain(`export function ${name}`);
+  });
+});
+
+/** Packages that examples import, for an editor that has no types of them. */
+const PACKAGES = `declare module "bun" { export const SQL: any; export const RedisClient: any; }
+declare module "nanoid" { export function nanoid(): string; }
+`;
+
+describe("examples", () => {
+  test("type-check with what oct new writes beside a script", () => {
+    using folder = tempFolder();
+    cpSync(path.join(ROOT, "assets/examples"), folder.file("test_scripts"), { recursive: true });
+    cpSync(path.join(ROOT, "assets/project/tsconfig.json.txt"), folder.file("tsconfig.json"));
+    writeFileSync(folder.file("oct.d.ts"), types);
+    writeFileSync(folder.file("test_scripts", "packages.d.ts"), PACKAGES);
+    const tsc = path.join(ROOT, "node_modules/typescript/bin/tsc");
+    const checked = Bun.spawnSync([process.execPath, tsc, "-p", folder.path, "--pretty", "false"]);
+    expect(checked.stdout.toString()).toBe("");
+    expect(checked.exitCode).toBe(0);
   });
 });
