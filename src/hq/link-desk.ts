@@ -10,6 +10,7 @@ import type { HqLink } from "../protocol/link.ts";
 import type { HqMessage, TurretMessage, TurretPlace } from "../protocol/messages.ts";
 import type { HqCore } from "./core.ts";
 import { LinkJoining } from "./link-joining.ts";
+import { LinkOnce } from "./link-once.ts";
 import { type KnownTurret, nameOf } from "./registry.ts";
 
 const MESSAGES_PER_TURN = 5_000;
@@ -34,10 +35,13 @@ export class LinkDesk {
   readonly #core: HqCore;
   readonly #link: HqLink;
   readonly #joining: LinkJoining;
+  readonly #once: LinkOnce;
 
   constructor(core: HqCore, link: HqLink) {
     this.#core = core;
     this.#link = link;
+    const { runId } = core.options.facts;
+    this.#once = new LinkOnce(runId, (peer, message) => this.#send(peer, message));
     this.#joining = new LinkJoining(core, (peer, message) => this.#send(peer, message));
   }
 
@@ -118,6 +122,9 @@ export class LinkDesk {
         return this.#core.collector.take(turret, message, this.#core.atUs());
       case "event":
         return this.#event(turret, message.level, message.text);
+      case "once-wanted":
+      case "once-done":
+        return this.#once.take(turret, message);
       case "bye":
         return this.#bye(turret, message);
     }
@@ -311,6 +318,7 @@ export class LinkDesk {
   #lose(turret: KnownTurret, nowUs: number): void {
     turret.isLost = true;
     turret.isReady = false;
+    this.#once.lose(turret);
     this.#core.changed(turret);
     const text = `lost: silent for ${formatDuration(nowUs - turret.heardUs)}`;
     this.#core.event("error", turret.index, text);

@@ -34,6 +34,7 @@ interface Format {
 }
 
 const TEXT = textField(4096);
+const ONCE = { name: TEXT, isOk: booleanField, text: textField(3_500_000) };
 const NAME = textField(LINK_LIMIT.nameBytes);
 const PLACE = countField(1_000_000);
 const RUN = { runId: textField(64) };
@@ -70,6 +71,8 @@ const TURRET_FORMATS: Readonly<Record<TurretMessage["type"], Format>> = {
     hasBytes: true,
   },
   event: { code: 8, fields: { ...RUN, level: textField(16), text: TEXT } },
+  "once-wanted": { code: 10, fields: { ...RUN, name: TEXT } },
+  "once-done": { code: 11, fields: { ...RUN, ...ONCE } },
   bye: {
     code: 9,
     fields: {
@@ -132,6 +135,8 @@ const HQ_FORMATS: Readonly<Record<HqMessage["type"], Format>> = {
   ack: { code: 71, fields: { ...RUN, sequence: countField(0xffff_ffff), wantRows: booleanField } },
   heartbeat: { code: 72, fields: RUN },
   released: { code: 73, fields: RUN },
+  "once-granted": { code: 74, fields: { ...RUN, name: TEXT } },
+  "once-told": { code: 75, fields: { ...RUN, ...ONCE } },
 };
 
 type FormatTable = Readonly<Record<string, Format>>;

@@ -62,12 +62,22 @@ export type TurretMessage =
       readonly level: string;
       readonly text: string;
     }
+  /** A script's once() for the whole run: may this turret do it? Asked again until it is told. */
+  | { readonly type: "once-wanted"; readonly runId: string; readonly name: string }
+  | ({ readonly type: "once-done"; readonly runId: string } & OnceResult)
   | {
       readonly type: "bye";
       readonly runId: string;
       readonly reason: string;
       readonly totals: TurretTotals;
     };
+
+/** What came out of work that is done once: JSON text, or the text of an error. */
+export interface OnceResult {
+  readonly name: string;
+  readonly isOk: boolean;
+  readonly text: string;
+}
 
 /** What a turret says it made in a run; the HQ holds its own count against it. */
 export interface TurretTotals {
@@ -151,5 +161,8 @@ export type HqMessage =
       readonly wantRows: boolean;
     }
   | { readonly type: "heartbeat"; readonly runId: string }
+  /** It is this turret that does the work of a once(). */
+  | { readonly type: "once-granted"; readonly runId: string; readonly name: string }
+  | ({ readonly type: "once-told"; readonly runId: string } & OnceResult)
   /** The HQ has the turret's totals and all its batches: the turret is free for the next run. */
   | { readonly type: "released"; readonly runId: string };

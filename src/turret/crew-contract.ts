@@ -3,6 +3,7 @@
 
 import type { JsonObject } from "../base/json.ts";
 import type { TurretPlace, TurretTotals } from "../protocol/messages.ts";
+import type { OnceOutcome } from "../protocol/once.ts";
 
 /** Everything a crew needs to fire one run. */
 export interface Job {
@@ -29,6 +30,9 @@ export interface CrewEvents {
   onBatch(bytes: Uint8Array, transactions: number): void;
   /** Something people should read: a thread replaced, a stray rejection; with file and line. */
   onEvent(level: "info" | "warn" | "error", text: string): void;
+  /** A script asks for a once() of the run; without an HQ that can be asked, its turret is the run. */
+  onOnceWanted?(name: string): void;
+  onOnceDone?(name: string, outcome: OnceOutcome): void;
   /** All threads have ended after `stop`, or by the run's own end; the last batch came before. */
   onDone(totals: CrewTotals): void;
 }
@@ -46,6 +50,9 @@ export interface Crew {
   setContext(context: JsonObject): void;
   /** False: raw rows are no longer wanted, only cells. */
   wantRows(isWanted: boolean): void;
+  /** This crew does the work of a once() of the run; nothing where it does not wait for that. */
+  grantOnce(name: string): void;
+  tellOnce(name: string, outcome: OnceOutcome): void;
   /** Numbers for a heartbeat: cannons, transactions, threads. */
   stats(): JsonObject;
   /** Ends the threads at once and frees them; no further event comes. */

@@ -6,7 +6,7 @@
 
 import type { Clock } from "../base/clock.ts";
 import { clip, OctError } from "../base/errors.ts";
-import type { OnceOutcome } from "./once.ts";
+import type { OnceOutcome } from "../protocol/once.ts";
 import { placeOfError } from "./script-places.ts";
 import {
   type FromThread,

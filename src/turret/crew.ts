@@ -11,13 +11,13 @@ import { OctError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { formatCount, formatDuration, US_PER_S } from "../base/units.ts";
 import { LONE_PLACE, type TurretPlace } from "../protocol/messages.ts";
+import { OnceDesk, type OnceOutcome } from "../protocol/once.ts";
 import { BatchBuilder } from "../stats/batch.ts";
 import { CELL_KIND, COUNTER } from "../stats/cell.ts";
 import { Board, stepsOf } from "./board.ts";
 import type { Crew, CrewEvents, Job, LoadCrew } from "./crew-contract.ts";
 import { scriptOf, threadJob } from "./crew-job.ts";
 import { CrewThread, type CrewThreadEvents } from "./crew-thread.ts";
-import { OnceDesk } from "./once.ts";
 import type { ThreadJob, ThreadStart } from "./thread-messages.ts";
 
 export const CREW_LIMIT = {
@@ -98,8 +98,13 @@ class ThreadCrew implements Crew {
   #stopGraceUs: number | undefined;
   #totals = { started: 0, finished: 0, dropped: 0, lost: 0, replaced: 0 };
   readonly #shownTexts = new Set<string>();
+  /** Names whose work is for the whole run: the HQ says who does it. */
+  readonly #ofRun = new Set<string>();
   readonly #once = new OnceDesk<CrewThread>(
-    (thread, name) => thread.grantOnce(name),
+    (thread, name) => {
+      if (this.#ofRun.has(name)) this.#events.onOnceWanted?.(name);
+      else thread.grantOnce(name);
+    },
     (thread, name, outcome) => thread.tellOnce(name, outcome),
   );
 
@@ -155,6 +160,17 @@ class ThreadCrew implements Crew {
     for (const { thread, isOver } of this.#places) if (!isOver) thread.wantRows(isWanted);
   }
 
+  grantOnce(name: string): void {
+    this.#once.workerOf(name)?.grantOnce(name);
+  }
+
+  tellOnce(name: string, outcome: OnceOutcome): void {
+    const worker = this.#once.workerOf(name);
+    if (worker === undefined) return;
+    worker.tellOnce(name, outcome);
+    this.#once.finish(worker, name, outcome);
+  }
+
   stats(): JsonObject {
     const { started, finished } = this.#sum();
     const open = this.#places.filter((place) => !place.isOver);
@@ -185,8 +201,13 @@ class ThreadCrew implements Crew {
     onEvent: (level, text) => this.#show(level, text),
     onOnce: (thread, message) => {
       const { name } = message;
-      if (message.type === "once-wanted") this.#once.ask(thread, name);
-      else this.#once.finish(thread, name, message.outcome);
+      const asksHq = this.#events.onOnceWanted !== undefined;
+      if (message.type === "once-wanted") {
+        if (message.scope === "run" && asksHq) this.#ofRun.add(name);
+        return this.#once.ask(thread, name);
+      }
+      this.#once.finish(thread, name, message.outcome);
+      if (this.#ofRun.has(name)) this.#events.onOnceDone?.(name, message.outcome);
     },
     onDone: (thread) => {
       const place = this.#placeOf(thread);

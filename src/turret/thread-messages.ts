@@ -6,7 +6,7 @@ import type { OnceScope } from "../api/context.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { LoadModel } from "../config/load-model.ts";
 import type { TurretPlace } from "../protocol/messages.ts";
-import type { OnceOutcome } from "./once.ts";
+import type { OnceOutcome } from "../protocol/once.ts";
 import type { TargetOrder } from "./thread-target.ts";
 
 /** What a thread needs to load the script and make its cannons. */

@@ -3,7 +3,7 @@
 import type { OnceScope } from "../api/context.ts";
 import { errorText } from "../base/errors.ts";
 import type { JsonValue } from "../base/json.ts";
-import type { OnceOutcome } from "./once.ts";
+import type { OnceOutcome } from "../protocol/once.ts";
 import type { FromThread } from "./thread-messages.ts";
 
 interface Question {

@@ -7,9 +7,11 @@ import { errorText, OctError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { formatCount } from "../base/units.ts";
 import type { HqMessage, TurretMessage, TurretTotals } from "../protocol/messages.ts";
+import { onceOutcome } from "../protocol/once.ts";
 import type { Crew, CrewTotals, LoadCrew } from "./crew-contract.ts";
 import { Outbox } from "./outbox.ts";
 import type { PackStore } from "./pack-store.ts";
+import { RunOnce } from "./run-once.ts";
 
 export type Assignment = Extract<HqMessage, { type: "assign" }>;
 type PackChunk = Extract<HqMessage, { type: "pack-chunk" }>;
@@ -50,6 +52,7 @@ export class TurretRun {
   readonly assignment: Assignment;
   readonly outbox = new Outbox();
   readonly #around: RunSurroundings;
+  readonly #once: RunOnce;
   #pack: { readonly bytes: Uint8Array; received: number; askedUs: number } | undefined;
   #crew: Crew | undefined;
   #totals: CrewTotals = NO_TOTALS;
@@ -61,6 +64,7 @@ export class TurretRun {
   constructor(assignment: Assignment, around: RunSurroundings) {
     this.assignment = assignment;
     this.#around = around;
+    this.#once = new RunOnce(assignment.runId, (message) => around.send(message));
   }
 
   get runId(): string {
@@ -87,6 +91,7 @@ export class TurretRun {
 
   /** Repeats what may have been lost on the wire. */
   tick(nowUs: number): void {
+    this.#once.tick(nowUs);
     if (this.#pack !== undefined && nowUs - this.#pack.askedUs > CHUNK_RETRY_US) this.#askForPack();
     if (!this.outbox.isAwaiting) this.#progressUs = nowUs;
     if (nowUs - this.#progressUs <= RESEND_US) return;
@@ -137,6 +142,8 @@ export class TurretRun {
         onBatch: (bytes, transactions) => this.#keep(bytes, transactions),
         onEvent: (level, text) => this.#report(level, text),
         onDone: (totals) => this.#drained(totals),
+        onOnceWanted: (name) => this.#once.ask(name, this.#around.clock.nowUs()),
+        onOnceDone: (name, outcome) => this.#once.done(name, outcome, this.#around.clock.nowUs()),
       });
       if (this.#isClosed) return crew.close();
       this.#crew = crew;
@@ -194,6 +201,14 @@ export class TurretRun {
 
   setContext(context: JsonObject): void {
     this.#crew?.setContext(context);
+  }
+
+  /** The HQ on a once() of the run. */
+  takeOnce(message: Extract<HqMessage, { type: "once-granted" | "once-told" }>): void {
+    const { name } = message;
+    if (message.type === "once-granted") {
+      if (this.#once.isAsking(name)) this.#crew?.grantOnce(name);
+    } else if (this.#once.told(name)) this.#crew?.tellOnce(name, onceOutcome(message));
   }
 
   acknowledge(sequence: number, wantRows: boolean): void {

@@ -165,6 +165,10 @@ export class Turret {
         return this.#stopRun(message.runId, message.graceUs);
       case "ack":
         return this.#acknowledged(message);
+      case "once-granted":
+      case "once-told":
+        if (this.#run?.runId === message.runId) this.#run.takeOnce(message);
+        return;
       case "released":
         return this.#released(message.runId);
     }

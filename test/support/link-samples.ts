@@ -43,6 +43,8 @@ export const TURRET_SAMPLES: Samples<TurretMessage> = {
     bytes: new Uint8Array([0, 1, 2, 253, 254, 255]),
   },
   event: { type: "event", runId: RUN_ID, level: "warn", text: 'v_user.ts:3:5: "late"\n' },
+  "once-wanted": { type: "once-wanted", runId: RUN_ID, name: "token" },
+  "once-done": { type: "once-done", runId: RUN_ID, name: "token", isOk: true, text: '{"a":1}' },
   bye: {
     type: "bye",
     runId: RUN_ID,
@@ -94,6 +96,8 @@ export const HQ_SAMPLES: Samples<HqMessage> = {
   ack: { type: "ack", runId: RUN_ID, sequence: 4_294_967_295, wantRows: false },
   heartbeat: { type: "heartbeat", runId: RUN_ID },
   released: { type: "released", runId: RUN_ID },
+  "once-granted": { type: "once-granted", runId: RUN_ID, name: "token" },
+  "once-told": { type: "once-told", runId: RUN_ID, name: "token", isOk: false, text: "no" },
 };
 
 type Made<M> = fc.Arbitrary<M>;
@@ -113,6 +117,8 @@ const json = fc
   .dictionary(fc.string({ maxLength: 8 }), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 6 })
   .map((value) => JSON.parse(JSON.stringify(value)) as JsonObject);
 const place = fc.nat({ max: 1_000_000 });
+
+const onceFields = { name: text(255), isOk: fc.boolean(), text: text(4096) };
 
 /** Any message that a turret may say. */
 export const TURRET_ARBITRARIES: Arbitraries<TurretMessage> = {
@@ -149,6 +155,8 @@ export const TURRET_ARBITRARIES: Arbitraries<TurretMessage> = {
     level: fc.string({ maxLength: 8 }),
     text: text(4096),
   }),
+  "once-wanted": fc.record({ type: fc.constant("once-wanted"), runId, name: text(255) }),
+  "once-done": fc.record({ type: fc.constant("once-done"), runId, ...onceFields }),
   bye: fc.record({
     type: fc.constant("bye"),
     runId,
@@ -205,5 +213,7 @@ export const HQ_ARBITRARIES: Arbitraries<HqMessage> = {
   stop: fc.record({ type: fc.constant("stop"), runId, graceUs: durationUs, reason: text(4096) }),
   ack: fc.record({ type: fc.constant("ack"), runId, sequence, wantRows: fc.boolean() }),
   heartbeat: fc.record({ type: fc.constant("heartbeat"), runId }),
+  "once-granted": fc.record({ type: fc.constant("once-granted"), runId, name: text(255) }),
+  "once-told": fc.record({ type: fc.constant("once-told"), runId, ...onceFields }),
   released: fc.record({ type: fc.constant("released"), runId }),
 };

@@ -49,6 +49,10 @@ export class FakeCrew {
     this.stopGraceUs = graceUs;
   }
 
+  grantOnce(): void {}
+
+  tellOnce(): void {}
+
   setContext(context: object): void {
     this.context = { ...this.context, ...context };
   }

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import type { FeedFacts } from "../../../src/api/context.ts";
-import { OnceDesk, type OnceOutcome } from "../../../src/turret/once.ts";
+import { OnceDesk, type OnceOutcome } from "../../../src/protocol/once.ts";
 import { ThreadRows } from "../../../src/turret/thread-rows.ts";
 import { ThreadState } from "../../../src/turret/thread-state.ts";
 

@@ -1,10 +1,13 @@
-// Work that is done once for many: the crew lets the first who asks do it and tells the others what
-// came out. A failure is told to those who wait, and whoever asks next tries again.
+// Work that is done once for many: the crew for its threads, and the HQ for its turrets, lets the first
+// who asks do it and tells the others what came out. A failure is told to those who wait, and whoever asks next tries again.
 
+import { clip } from "../base/errors.ts";
 import type { JsonValue } from "../base/json.ts";
+import type { OnceResult } from "./messages.ts";
 
 /** Most names that are remembered; a further one is refused. */
 export const ONCE_NAMES_MAX = 10_000;
+const ERROR_CHARS = 4_000;
 
 export type OnceOutcome =
   | { readonly isOk: true; readonly value: JsonValue }
@@ -41,12 +44,19 @@ export class OnceDesk<Asker> {
       this.#works.set(name, work);
     }
     if (work.outcome !== undefined) return this.#tell(asker, name, work.outcome);
+    // Who asks again may not have heard the answer.
+    if (work.worker === asker) return this.#grant(asker, name);
     if (work.worker !== undefined) {
-      work.waiting.push(asker);
+      if (!work.waiting.includes(asker)) work.waiting.push(asker);
       return;
     }
     work.worker = asker;
     this.#grant(asker, name);
+  }
+
+  /** Who does the work now. */
+  workerOf(name: string): Asker | undefined {
+    return this.#works.get(name)?.worker;
   }
 
   finish(asker: Asker, name: string, outcome: OnceOutcome): void {
@@ -67,5 +77,21 @@ export class OnceDesk<Asker> {
       work.worker = work.waiting.shift();
       if (work.worker !== undefined) this.#grant(work.worker, name);
     }
+  }
+}
+
+/** An outcome as it travels. */
+export function onceResult(name: string, outcome: OnceOutcome): OnceResult {
+  const text = outcome.isOk ? JSON.stringify(outcome.value) : clip(outcome.error, ERROR_CHARS);
+  return { name, isOk: outcome.isOk, text };
+}
+
+/** The outcome of a result from outside; text that is no JSON is an error. */
+export function onceOutcome(result: OnceResult): OnceOutcome {
+  if (!result.isOk) return { isOk: false, error: result.text };
+  try {
+    return { isOk: true, value: JSON.parse(result.text) as JsonValue };
+  } catch {
+    return { isOk: false, error: "the result of once() arrived damaged" };
   }
 }
