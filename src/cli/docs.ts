@@ -1,6 +1,9 @@
 // oct docs: the guides, embedded so that copying the file copies its manual.
 
 import configuration from "../../assets/docs/configuration.md" with { type: "text" };
+import fire from "../../assets/docs/fire.md" with { type: "text" };
+import load from "../../assets/docs/load.md" with { type: "text" };
+import measuring from "../../assets/docs/measuring.md" with { type: "text" };
 import results from "../../assets/docs/results.md" with { type: "text" };
 import scripts from "../../assets/docs/scripts.md" with { type: "text" };
 import start from "../../assets/docs/start.md" with { type: "text" };
@@ -20,7 +23,14 @@ interface Topic {
 
 const TOPICS: readonly Topic[] = [
   { name: "start", summary: "the first load test in five minutes", text: () => start },
+  { name: "fire", summary: "a URL or a script, at once", text: () => fire },
   { name: "scripts", summary: "writing scripts in TypeScript", text: () => scripts },
+  { name: "load", summary: "every load model: users, stages, arrivals, mixes", text: () => load },
+  {
+    name: "measuring",
+    summary: "what the numbers mean, the verdict, calibration",
+    text: () => measuring,
+  },
   {
     name: "configuration",
     summary: "every key of config.json, its default and its limit",
