@@ -99,3 +99,14 @@ export class Random {
     return copy;
   }
 }
+
+/** Place of the item that a draw from [0, 1) falls on, by weight; 0 for a single one. */
+export function weightedPlace(items: readonly { readonly weight: number }[], unit: number): number {
+  const total = items.reduce((sum, item) => sum + item.weight, 0);
+  let end = 0;
+  for (const [place, { weight }] of items.entries()) {
+    end += weight;
+    if (unit < end / total) return place;
+  }
+  return Math.max(0, items.length - 1);
+}

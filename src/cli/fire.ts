@@ -21,7 +21,7 @@ import { Screen } from "./screen.ts";
 import { packToolsOf } from "./turret-parts.ts";
 import { type GivenValues, readValues, withScriptEnv } from "./values.ts";
 
-const LINES_BEFORE = /^(Warmup|waiting for|turret \S+ came|start with)/;
+const LINES_BEFORE = /^(Warmup|waiting for|turret \S+ came|start with|seed:)/;
 
 export async function runFire(input: CommandInput, env: Env): Promise<number> {
   const values = readValues(input, env);
@@ -67,11 +67,13 @@ async function fire(parts: FireParts): Promise<number> {
   const { input, env, values, plan, config, screen, folder } = parts;
   const isLocal = plan.agents === 0;
   const directory = plan.target.kind === "script" ? plan.target.directory : env.cwd;
+  const facts = describeRun({ env, directory, config, values });
+  screen.line(`seed: ${facts.seed}`);
   const outcome = await runInMemory({
     env,
     config,
     screen,
-    facts: describeRun({ env, directory, config, values }),
+    facts,
     directory: folder.path,
     listen: isLocal ? undefined : (input.text("listen") ?? "*"),
     packFor: (definition) => packOf(plan, config, definition, env),

@@ -150,5 +150,10 @@ export const TURRET_KEYS: readonly KeySpec[] = [
     help: "arrivals that may wait; then dropped",
   },
   { name: "split", kind: "boolean", fallback: "false", help: "a total, divided among turrets" },
+  {
+    name: "user_agents",
+    kind: "list",
+    help: "User-Agent headers with weights, one for each cannon",
+  },
   { name: "mix", kind: "list", help: "scripts with weights, chosen for each transaction" },
 ];

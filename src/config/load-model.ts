@@ -12,6 +12,7 @@
 //            cannons                       most transactions in flight; max_queue: most that wait
 //   both     split: true                   the numbers are a total, divided among the turrets
 //            mix: [{script, weight}]       which script a transaction is
+//            user_agents: [{name, weight}] whose name a cannon's requests carry
 //
 // Stages may be texts: "30s:50, 1m:50, 10s:0". A turret reads the same keys as the HQ that checked them.
 
@@ -50,6 +51,11 @@ export interface MixPart {
   readonly weight: number;
 }
 
+export interface UserAgent {
+  readonly name: string;
+  readonly weight: number;
+}
+
 export interface LoadModel {
   readonly model: ClosedModel | OpenModel;
   /** Most cannons at once. */
@@ -57,6 +63,8 @@ export interface LoadModel {
   readonly isSplit: boolean;
   /** Empty: the definition's script alone. */
   readonly mix: readonly MixPart[];
+  /** Whose name each cannon's requests carry, by weight; empty: oct's own. */
+  readonly userAgents: readonly UserAgent[];
 }
 
 export const LOAD_LIMIT = {
@@ -88,6 +96,7 @@ export function readLoad(fields: FieldReader, runTimeUs: number): LoadModel {
     cannons: model.kind === "closed" ? cannonsOf(model) : given,
     isSplit: fields.boolean("split", false),
     mix: readMix(fields),
+    userAgents: readUserAgents(fields),
   };
 }
 
@@ -292,5 +301,25 @@ function readMix(fields: FieldReader): MixPart[] {
   });
   if (mix.length > 0 && mix.length === items.length && mix.length <= LOAD_LIMIT.mix) return mix;
   fields.complain("mix", "mix must be a list of scripts", '{ "script": "a.ts", "weight": 3 }');
+  return [];
+}
+
+function readUserAgents(fields: FieldReader): UserAgent[] {
+  const given = fields.value("user_agents");
+  if (given === undefined) return [];
+  const items = Array.isArray(given) ? given : [];
+  const agents = items.flatMap((item): UserAgent[] => {
+    if (!isJsonObject(item)) return [];
+    const { name, weight = 1 } = item;
+    const isUsable = typeof name === "string" && /^[\x20-\x7e]{1,1000}$/.test(name);
+    return isUsable && typeof weight === "number" && weight > 0 ? [{ name, weight }] : [];
+  });
+  const isWhole = agents.length === items.length && agents.length <= LOAD_LIMIT.mix;
+  if (agents.length > 0 && isWhole) return agents;
+  fields.complain(
+    "user_agents",
+    "user_agents must be a list",
+    '{ "name": "Mozilla/5.0", "weight": 3 }',
+  );
   return [];
 }

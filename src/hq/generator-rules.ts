@@ -20,11 +20,21 @@ export const GENERATOR_LIMIT = {
   samplesMin: 100,
 } as const;
 
-type Totals = Pick<Aggregate, "total">;
+type Totals = Pick<Aggregate, "total" | "totals">;
 
 /** Sentences, one for each limit that was reached; empty when the measurement can be trusted. */
 export function generatorReasons(aggregate: Totals): string[] {
-  return [dropped(aggregate), late(aggregate), lagging(aggregate)].filter((text) => text !== "");
+  return [
+    dropped(aggregate),
+    late(aggregate),
+    lagging(aggregate),
+    refusedHere(aggregate, "too-many-files", "its limit of open files (ulimit -n)"),
+    refusedHere(
+      aggregate,
+      "no-free-ports",
+      "its free local ports (more addresses, or fewer cannons)",
+    ),
+  ].filter((text) => text !== "");
 }
 
 function dropped(aggregate: Totals): string {
@@ -58,6 +68,18 @@ function lagging(aggregate: Totals): string {
     `the generator's own loop stood still for ${formatDuration(p99Us)} in 1 % of looks ` +
     `(limit here ${formatDuration(limitUs)}): times are too long, and the rate is a lower bound`
   );
+}
+
+// A request that this machine could not send says nothing about the target. Answers and failures are
+// counted as `METHOD status` and `METHOD kind`.
+function refusedHere(aggregate: Totals, kind: string, what: string): string {
+  const count = aggregate
+    .totals(CELL_KIND.status)
+    .filter(({ name }) => name.endsWith(` ${kind}`))
+    .reduce((sum, total) => sum + total.count, 0);
+  return count === 0
+    ? ""
+    : `${formatCount(count)} requests were not sent: the turret reached ${what}`;
 }
 
 function limitOf(aggregate: Totals): number {

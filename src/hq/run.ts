@@ -257,6 +257,7 @@ export class HqRun implements HqCore {
     this.event("info", -1, `start with ${ready.length} turrets`);
     const cannons = ready.reduce((sum, turret) => sum + turret.cannons, 0);
     this.#lines.say(`start with ${ready.length} turrets, ${cannons} cannons: ${describe(ready)}`);
+    this.#lines.say(`seed: ${this.options.facts.seed} (--seed repeats schedule, rows and numbers)`);
   }
 
   #fire(nowUs: number): void {

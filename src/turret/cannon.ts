@@ -12,8 +12,9 @@ import {
 import { HttpSession } from "../api/session.ts";
 import { isThenable } from "../api/timers.ts";
 import { errorText } from "../base/errors.ts";
-import { Random } from "../base/random.ts";
+import { hashUnit, Random, weightedPlace } from "../base/random.ts";
 import { US_PER_S } from "../base/units.ts";
+import type { UserAgent } from "../config/load-model.ts";
 import { Pool, type PoolOptions } from "../http/pool.ts";
 import type { PreparedRequest } from "../http/request.ts";
 import { randomOf } from "../pace/row.ts";
@@ -31,6 +32,7 @@ const BACKOFF_US_MAX = 5_000_000;
 /** Stream of random numbers of a cannon; apart from those of schedules. */
 const CANNON_STREAM = 0x0c_a0;
 const THINK_STREAM = 0x71_17;
+const AGENT_STREAM = 0xa6_e7;
 
 /** What all cannons of a thread share. */
 export interface CannonThread {
@@ -39,6 +41,7 @@ export interface CannonThread {
   readonly rows: ThreadRows;
   readonly state: ThreadState;
   readonly mix: Mix;
+  readonly userAgents: readonly UserAgent[];
   readonly turretName: string;
   readonly seed: number;
   readonly turretIndex: number;
@@ -154,10 +157,19 @@ export class Cannon implements CannonHost, Gun {
       const { recorder, timeouts, prepared } = this.#shared;
       this.#pool = new Pool({ timeouts, observer: observerOf(recorder, () => this.#resume()) });
       this.#http = new HttpSession(this.#pool, prepared);
+      const userAgent = this.#userAgent();
+      if (userAgent !== undefined) this.#http.configure({ headers: { "User-Agent": userAgent } });
       this.#http.onCount = (name, amount) => this.count(name, amount);
       if (this.thread.signal.aborted) this.#pool.close();
     }
     return this.#http;
+  }
+
+  // A virtual user is one browser for the whole run.
+  #userAgent(): string | undefined {
+    const { userAgents, seed } = this.#shared;
+    const unit = hashUnit(seed, this.index, AGENT_STREAM);
+    return userAgents[weightedPlace(userAgents, unit)]?.name;
   }
 
   /** Apart from what scripts draw, so that a script's numbers do not hang on the load. */

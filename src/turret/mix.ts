@@ -1,6 +1,6 @@
 // The scripts of a turret and which of them a transaction is: one alone, or several by weight.
 
-import { hashUnit } from "../base/random.ts";
+import { hashUnit, weightedPlace } from "../base/random.ts";
 import type { MixPart } from "../config/load-model.ts";
 import type { Script } from "./script.ts";
 
@@ -9,20 +9,12 @@ const MIX_STREAM = 0x31_15;
 
 export class Mix {
   readonly #scripts: readonly Script[];
-  /** Ends of the parts on the unit axis; the last is 1. */
-  readonly #ends: readonly number[];
-  readonly #names: readonly string[];
+  readonly #parts: readonly MixPart[];
 
   /** `parts` are empty for a script alone; otherwise one for each script. */
   constructor(scripts: readonly Script[], parts: readonly MixPart[]) {
-    const total = parts.reduce((sum, part) => sum + part.weight, 0);
-    let sum = 0;
     this.#scripts = scripts;
-    this.#ends = parts.map((part) => {
-      sum += part.weight;
-      return sum / total;
-    });
-    this.#names = parts.map((part) => part.script);
+    this.#parts = parts;
   }
 
   get isMixed(): boolean {
@@ -31,12 +23,12 @@ export class Mix {
 
   /** Place of the script of transaction `k` of the run, the same whoever fires it. */
   numbered(seed: number, k: number): number {
-    return this.#placeOf(hashUnit(seed, k, MIX_STREAM));
+    return this.drawn(hashUnit(seed, k, MIX_STREAM));
   }
 
   /** Place of the script for a draw from [0, 1). */
   drawn(unit: number): number {
-    return this.#placeOf(unit);
+    return weightedPlace(this.#parts, unit);
   }
 
   at(place: number): Script {
@@ -45,11 +37,6 @@ export class Mix {
 
   /** What a script's transactions are timed under besides; "" for a script alone. */
   nameAt(place: number): string {
-    return this.#names[place] ?? "";
-  }
-
-  #placeOf(unit: number): number {
-    const place = this.#ends.findIndex((end) => unit < end);
-    return place === -1 ? Math.max(0, this.#scripts.length - 1) : place;
+    return this.#parts[place]?.script ?? "";
   }
 }

@@ -232,6 +232,7 @@ class Thread {
       rows: this.#rows,
       state,
       mix,
+      userAgents: job.load.userAgents,
       turretName: job.turretName,
       seed: job.seed,
       turretIndex: job.turretIndex,

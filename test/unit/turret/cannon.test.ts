@@ -44,6 +44,7 @@ function bench(exported: Readonly<Record<string, unknown>>) {
       state,
       taken: 0,
     }),
+    userAgents: [],
     mix: new Mix([scriptOf(exported, "v_user.ts", "")], []),
     turretName: "t",
     seed: 1,
