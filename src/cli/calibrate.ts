@@ -88,7 +88,7 @@ async function measure(
       agents: 0,
       words: [],
     },
-    undefined,
+    {},
   );
   const directory = mkdtempSync(path.join(env.tempDirectory, "oct-calibrate-"));
   try {

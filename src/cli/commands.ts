@@ -114,7 +114,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: "--insecure", help: "do not check the server's certificate" },
       { flags: "--threads <n>", help: "OS threads (default: as many as the users need)" },
       { flags: "--agents <n>", help: "wait for n turrets and give each the whole of it" },
-      { flags: "--listen <address>", help: "with --agents: the address to listen on" },
+      {
+        flags: "--listen <host[:port]>",
+        help: "with --agents: where to listen (default *, port 5003)",
+      },
       { flags: "--seed <number>", help: "the seed of the schedule and of scripts' random numbers" },
       ...VALUES.filter((option) => !option.flags.startsWith("--set")),
       { flags: "-o, --output-dir <dir>", help: "keep database and report here; must not exist" },

@@ -4,10 +4,12 @@ import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
 import type { FirePlan } from "./fire-options.ts";
 import { readSeed } from "./values.ts";
 
-const LINK_PORT = 5003;
-
-/** `seed` as typed, if it was. */
-export function fireConfig(plan: FirePlan, seed: string | undefined): ProjectConfig {
+/** `seed` as typed, if it was; `linkPort` is where agents join. */
+export function fireConfig(
+  plan: FirePlan,
+  options: { readonly seed?: string | undefined; readonly linkPort?: number },
+): ProjectConfig {
+  const { seed, linkPort = 0 } = options;
   const { definition, load, runTimeUs, agents } = plan;
   const isUrl = plan.target.kind === "url";
   const turret: TurretDefinition = {
@@ -29,7 +31,7 @@ export function fireConfig(plan: FirePlan, seed: string | undefined): ProjectCon
     publishPort: 0,
     rcPort: 0,
     externalPublisher: 0,
-    linkPort: LINK_PORT,
+    linkPort,
     hqAddress: "",
     minTurrets: Math.max(1, agents),
     turrets: [turret],

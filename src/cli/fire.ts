@@ -18,6 +18,7 @@ import { makeReport } from "./make-report.ts";
 import { runInMemory } from "./memory-run.ts";
 import { describeRun } from "./run-facts.ts";
 import { Screen } from "./screen.ts";
+import { LINK_PORT, readHost } from "./turret.ts";
 import { packToolsOf } from "./turret-parts.ts";
 import { type GivenValues, readValues, withScriptEnv } from "./values.ts";
 
@@ -26,12 +27,25 @@ const LINES_BEFORE = /^(Warmup|waiting for|turret \S+ came|start with|seed:)/;
 export async function runFire(input: CommandInput, env: Env): Promise<number> {
   const values = readValues(input, env);
   const plan = readFirePlan(input, env);
-  const config = withScriptEnv(fireConfig(plan, input.text("seed")), values);
+  const listen = readHost(input.text("listen") ?? "*", LINK_PORT);
+  const config = withScriptEnv(
+    fireConfig(plan, { seed: input.text("seed"), linkPort: listen.port }),
+    values,
+  );
   const screen = new Screen(env.stdout, env.clock);
   for (const line of plan.words) screen.line(line);
   const folder = resultsFolder(input, env);
   try {
-    const exitCode = await fire({ input, env, values, plan, config, screen, folder });
+    const exitCode = await fire({
+      listen: listen.host,
+      input,
+      env,
+      values,
+      plan,
+      config,
+      screen,
+      folder,
+    });
     return exitCode;
   } finally {
     if (!folder.isKept) rmSync(folder.path, { recursive: true, force: true });
@@ -61,6 +75,8 @@ interface FireParts {
   readonly config: ProjectConfig;
   readonly screen: Screen;
   readonly folder: ResultsFolder;
+  /** Where to listen for agents. */
+  readonly listen: string;
 }
 
 async function fire(parts: FireParts): Promise<number> {
@@ -75,7 +91,7 @@ async function fire(parts: FireParts): Promise<number> {
     screen,
     facts,
     directory: folder.path,
-    listen: isLocal ? undefined : (input.text("listen") ?? "*"),
+    listen: isLocal ? undefined : parts.listen,
     packFor: (definition) => packOf(plan, config, definition, env),
     onLine(text) {
       if (!isLocal || !LINES_BEFORE.test(text)) screen.line(values.redactor.text(text));
