@@ -68,7 +68,6 @@ function resultsFolder(input: CommandInput, env: Env): ResultsFolder {
 }
 
 interface FireParts {
-  readonly input: CommandInput;
   readonly env: Env;
   readonly values: GivenValues;
   readonly plan: FirePlan;
@@ -80,7 +79,7 @@ interface FireParts {
 }
 
 async function fire(parts: FireParts): Promise<number> {
-  const { input, env, values, plan, config, screen, folder } = parts;
+  const { env, values, plan, config, screen, folder } = parts;
   const isLocal = plan.agents === 0;
   const directory = plan.target.kind === "script" ? plan.target.directory : env.cwd;
   const facts = describeRun({ env, directory, config, values });

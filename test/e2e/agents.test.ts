@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { oct, startOct } from "../support/binary.ts";
+import { freePorts, oct, startOct } from "../support/binary.ts";
 import { targetServer } from "../support/project.ts";
 import { tempFolder } from "../support/temp.ts";
 
@@ -11,13 +11,14 @@ describe("oct fire --agents", () => {
   test("five agents, cycles 10:20:30 of 20 hits: 6,000 hits", async () => {
     using folder = tempFolder();
     using server = targetServer();
+    const [port] = freePorts(1);
     const args = ["fire", `${server.url}/`, "-u", "10:20:30", "-c", "20", "--agents", "5"];
-    await using run = startOct([...args, "--listen", "127.0.0.1"], { cwd: folder.path });
+    await using run = startOct([...args, "--listen", `127.0.0.1:${port}`], { cwd: folder.path });
     await run.sees("waiting for 5 turrets");
     const agents = Array.from({ length: 5 }, (_, i) => {
       const cwd = path.join(folder.path, `agent-${i}`);
       mkdirSync(cwd);
-      return startOct(["turret", "--hq", "127.0.0.1"], { cwd });
+      return startOct(["turret", "--hq", `127.0.0.1:${port}`], { cwd });
     });
     try {
       const ended = await run.finished(60_000);
