@@ -36,17 +36,7 @@ export async function runFire(input: CommandInput, env: Env): Promise<number> {
   for (const line of plan.words) screen.line(line);
   const folder = resultsFolder(input, env);
   try {
-    const exitCode = await fire({
-      listen: listen.host,
-      input,
-      env,
-      values,
-      plan,
-      config,
-      screen,
-      folder,
-    });
-    return exitCode;
+    return await fire({ listen: listen.host, env, values, plan, config, screen, folder });
   } finally {
     if (!folder.isKept) rmSync(folder.path, { recursive: true, force: true });
   }
