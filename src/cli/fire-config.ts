@@ -4,12 +4,19 @@ import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
 import type { FirePlan } from "./fire-options.ts";
 import { readSeed } from "./values.ts";
 
+const ROWS_MAX = 2_000_000;
+
 /** `seed` as typed, if it was; `linkPort` is where agents join. */
 export function fireConfig(
   plan: FirePlan,
-  options: { readonly seed?: string | undefined; readonly linkPort?: number },
+  options: {
+    readonly seed?: string | undefined;
+    readonly linkPort?: number;
+    /** Raw rows are kept, for a database that stays. */
+    readonly hasRows?: boolean;
+  },
 ): ProjectConfig {
-  const { seed, linkPort = 0 } = options;
+  const { seed, linkPort = 0, hasRows = false } = options;
   const { definition, load, runTimeUs, agents } = plan;
   const isUrl = plan.target.kind === "url";
   const turret: TurretDefinition = {
@@ -20,7 +27,7 @@ export function fireConfig(
     script: isUrl ? "" : String(definition["script"]),
     extraFiles: [],
     threads: plan.threads,
-    merged: isUrl ? { ...definition, rows: false } : definition,
+    merged: hasRows ? definition : { ...definition, rows: false },
   };
   return {
     runTimeUs,
@@ -38,7 +45,7 @@ export function fireConfig(
     turretsRequirements: [],
     extraTurretConfig: {},
     resultsDatabaseUri: "default",
-    resultsMaxRows: isUrl ? 0 : 2_000_000,
+    resultsMaxRows: hasRows ? ROWS_MAX : 0,
     graceUs: 5_000_000,
     silenceUs: 10_000_000,
     hqLossUs: 10_000_000,

@@ -29,7 +29,11 @@ export async function runFire(input: CommandInput, env: Env): Promise<number> {
   const plan = readFirePlan(input, env);
   const listen = readHost(input.text("listen") ?? "*", LINK_PORT);
   const config = withScriptEnv(
-    fireConfig(plan, { seed: input.text("seed"), linkPort: listen.port }),
+    fireConfig(plan, {
+      seed: input.text("seed"),
+      linkPort: listen.port,
+      hasRows: plan.target.kind === "script" && input.text("output-dir") !== undefined,
+    }),
     values,
   );
   const screen = new Screen(env.stdout, env.clock);
