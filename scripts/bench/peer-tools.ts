@@ -107,11 +107,12 @@ const K6 = `import http from "k6/http";
 import { check } from "k6";
 import { Trend } from "k6/metrics";
 const home = new Trend("home");
-export default function () {
+function fire() {
   const page = http.get(__ENV.TARGET);
   home.add(page.timings.duration);
   check(page, { "is 200": (one) => one.status === 200 });
 }
+export { fire as default };
 `;
 const LOCUST = `from locust import HttpUser, task
 class Home(HttpUser):
