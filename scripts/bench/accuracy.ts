@@ -26,23 +26,29 @@ interface Truth {
   readonly p999: number;
 }
 
-async function withServer<T>(
-  mode: string,
-  use: (url: string, pid: number) => Promise<T>,
-): Promise<T> {
-  const server = Bun.spawn(
-    [process.execPath, path.join(import.meta.dir, "delay-server.ts"), mode],
-    { stdin: "pipe", stdout: "pipe" },
-  );
-  const reader = server.stdout.getReader();
-  const { value } = await reader.read();
-  const port = Number(new TextDecoder().decode(value).trim());
+interface DelayServer {
+  readonly url: string;
+  readonly pid: number;
+  truth(): Promise<Truth>;
+}
+
+async function withServer<T>(mode: string, use: (server: DelayServer) => Promise<T>): Promise<T> {
+  const script = path.join(import.meta.dir, "delay-server.ts");
+  const child = Bun.spawn([process.execPath, script, mode], { stdin: "pipe", stdout: "pipe" });
+  const reader = child.stdout.getReader();
+  const line = async () => new TextDecoder().decode((await reader.read()).value).trim();
+  const url = `http://127.0.0.1:${await line()}`;
+  const truth = async () => {
+    child.stdin.write("truth\n");
+    child.stdin.flush();
+    return JSON.parse(await line()) as Truth;
+  };
   try {
-    return await use(`http://127.0.0.1:${port}`, server.pid);
+    return await use({ url, pid: child.pid, truth });
   } finally {
-    server.kill("SIGCONT");
-    server.kill();
-    await server.exited;
+    child.kill("SIGCONT");
+    child.kill();
+    await child.exited;
   }
 }
 
@@ -85,17 +91,18 @@ const of = (histogram: Histogram | undefined) =>
   PERCENTS.map((p) => (histogram === undefined ? undefined : histogram.percentile(p)));
 
 async function measure(mode: string, rate: number, script?: string): Promise<void> {
-  await withServer(mode, async (url) => {
+  await withServer(mode, async (server) => {
+    const { url } = server;
     const target = script === undefined ? [`${url}/`] : [script, "-e", `TARGET=${url}/`];
     const load = ["--rate", String(rate), "-d", `${seconds}s`, "-u", "2000"];
     const run = await fire([...target, ...load]);
-    const truth = (await (await fetch(`${url}/truth`)).json()) as Truth;
-    const server = [truth.p50, truth.p90, truth.p99, truth.p999];
+    const truth = await server.truth();
+    const told = [truth.p50, truth.p90, truth.p99, truth.p999];
     const service = of(run.of(CELL_KIND.timer));
-    const error = service.map((us, i) => (us === undefined ? undefined : us - (server[i] ?? 0)));
+    const error = service.map((us, i) => (us === undefined ? undefined : us - (told[i] ?? 0)));
     const name = `${mode} ${rate}/s${script === undefined ? "" : " +burner"}`;
     console.log(`${name.padEnd(28)} n ${truth.count}  ${run.verdict}`);
-    console.log(`  server   ${row(server)}`);
+    console.log(`  server   ${row(told)}`);
     console.log(`  service  ${row(service)}   error ${row(error)}`);
     console.log(`  response ${row(of(run.of(CELL_KIND.response)))}`);
     console.log(`  lateness ${row(of(run.of(CELL_KIND.lateness)))}`);
@@ -129,7 +136,7 @@ async function freeze(): Promise<void> {
   const rate = 200;
   const runS = 20;
   const frozenS = 1.4;
-  await withServer("none", async (url, pid) => {
+  await withServer("none", async ({ url, pid }) => {
     const run = await fire([`${url}/`, "--rate", String(rate), "-d", `${runS}s`], async () => {
       await Bun.sleep((runS / 2) * 1000);
       process.kill(pid, "SIGSTOP");

@@ -18,7 +18,8 @@ export class DelayTarget {
   readonly port: number;
   readonly #clock: Clock;
   readonly #server: Bun.TCPSocketListener<Peer>;
-  #delayUs = 0;
+  /** When the answer to a request that came at an instant is due. */
+  #dueUs: (cameUs: number) => number = (cameUs) => cameUs;
   #delaysUs: number[] = [];
 
   constructor(clock: Clock) {
@@ -38,7 +39,11 @@ export class DelayTarget {
   }
 
   set delayUs(delayUs: number) {
-    this.#delayUs = delayUs;
+    this.#dueUs = (cameUs) => cameUs + delayUs;
+  }
+
+  set dueUs(dueUs: (cameUs: number) => number) {
+    this.#dueUs = dueUs;
   }
 
   /** What it took for each request since the last call, in microseconds. */
@@ -66,9 +71,9 @@ export class DelayTarget {
   }
 
   #answer(socket: Bun.Socket<Peer>, cameUs: number): void {
-    if (this.#delayUs === 0) return this.#send(socket, cameUs);
-    const leftUs = cameUs + this.#delayUs - this.#clock.nowUs();
-    void this.#clock.sleep(Math.max(0, leftUs)).then(() => this.#send(socket, cameUs));
+    const leftUs = this.#dueUs(cameUs) - this.#clock.nowUs();
+    if (leftUs <= 0) return this.#send(socket, cameUs);
+    void this.#clock.sleep(leftUs).then(() => this.#send(socket, cameUs));
   }
 
   #send(socket: Bun.Socket<Peer>, cameUs: number): void {
