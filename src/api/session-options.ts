@@ -87,6 +87,8 @@ export interface SessionOptions
   > {
   /** What URLs that begin with "/" are added to. */
   readonly baseUrl?: string;
+  /** The `User-Agent` of requests whose headers name none. */
+  readonly userAgent?: string;
   /** True: asks for compressed answers; they are decoded when read. */
   readonly compressed?: boolean;
   /** Seconds until connecting fails (default 10). */

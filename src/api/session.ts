@@ -103,7 +103,10 @@ export class HttpSession implements ExchangeHost {
     const all = { ...this.#options, ...options };
     if (concernsNetwork(options)) this.pool.configure(poolSettingsOf(all, this.pool.timeouts));
     this.#options = all;
-    this.#headers = { ...(all.compressed ? { "Accept-Encoding": READABLE_CODINGS } : {}) };
+    this.#headers = {
+      ...(all.userAgent === undefined ? {} : { "User-Agent": all.userAgent }),
+      ...(all.compressed ? { "Accept-Encoding": READABLE_CODINGS } : {}),
+    };
     this.#headers = merged(withAuth(this.#headers, all.auth), all.headers);
     this.#isBare = all.baseUrl === undefined && Object.keys(this.#headers).length === 0;
     this.#plan = this.#planOf({});

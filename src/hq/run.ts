@@ -14,6 +14,7 @@ import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { EXIT, type ExitCode } from "../base/errors.ts";
 import { Aggregate } from "../stats/aggregate.ts";
+import { CELL_KIND, COUNTER } from "../stats/cell.ts";
 import type { CountsRecord, EventRecord, RunClosed, RunStarted } from "../store/records.ts";
 import { encodeJsonRecord, RECORD_KIND } from "../store/records.ts";
 import { Collector } from "./collector.ts";
@@ -26,8 +27,8 @@ import { Packs } from "./packs.ts";
 import { Protocol1Desk } from "./protocol1-desk.ts";
 import { type KnownTurret, nameOf, Registry, turretCounts, turretRecord } from "./registry.ts";
 import { Snapshots } from "./snapshot.ts";
-import type { HqOptions, HqOutcome, HqPhase, HqSnapshot, Verdict } from "./types.ts";
-import { judge } from "./verdict.ts";
+import type { HqOptions, HqOutcome, HqPhase, HqSnapshot } from "./types.ts";
+import { concludeVerdict, judge } from "./verdict.ts";
 
 export type { HqOptions, HqOutcome, HqPhase, HqSnapshot } from "./types.ts";
 
@@ -336,8 +337,9 @@ export class HqRun implements HqCore {
     });
     const limits = hasStarted ? generatorReasons(this.#aggregate) : [];
     this.#sayEnd(judged.reasons, limits);
-    const isLimited = judged.word === "VALID" && limits.length > 0;
-    const verdict: Verdict = isLimited ? { word: "GENERATOR-LIMITED", reasons: limits } : judged;
+    const begun = this.#aggregate.total(CELL_KIND.counter, COUNTER.started)?.sum ?? 0;
+    const hasFinished = begun === 0 || this.#aggregate.transactions > 0;
+    const verdict = concludeVerdict({ judged, limits, hasFinished });
     const closed: RunClosed = {
       endedWallMs: this.clock.wallMs(),
       durationUs: hasStarted ? Math.max(0, this.atUs()) : 0,
@@ -349,7 +351,8 @@ export class HqRun implements HqCore {
     this.options.journal.sync();
     this.#link?.acknowledge();
     this.#link?.end(reason);
-    const exitCode = verdict.word === "PARTIAL" ? EXIT.dataMissing : EXIT.ok;
+    const isMissing = verdict.word === "PARTIAL" || verdict.word === "INVALID";
+    const exitCode = isMissing ? EXIT.dataMissing : EXIT.ok;
     this.#outcome = { hasStarted, exitCode, reason, verdict, counts, ...this.#failure };
   }
 

@@ -87,7 +87,7 @@ export interface HqOutcome {
 }
 
 export interface Verdict {
-  readonly word: "VALID" | "GENERATOR-LIMITED" | "PARTIAL";
+  readonly word: "VALID" | "GENERATOR-LIMITED" | "PARTIAL" | "INVALID";
   /** Why, in sentences; empty for VALID. */
   readonly reasons: readonly string[];
 }

@@ -36,6 +36,22 @@ export function judge(facts: VerdictFacts): Verdict {
   return { word: reasons.length === 0 ? "VALID" : "PARTIAL", reasons };
 }
 
+/** The one word of a run: INVALID before PARTIAL before GENERATOR-LIMITED. */
+export function concludeVerdict(parts: {
+  readonly judged: Verdict;
+  /** Why the generator was a part of what it measured. */
+  readonly limits: readonly string[];
+  /** False where transactions were asked for and none has finished. */
+  readonly hasFinished: boolean;
+}): Verdict {
+  const { judged, limits, hasFinished } = parts;
+  if (!hasFinished) {
+    return { word: "INVALID", reasons: ["no transaction has finished", ...judged.reasons] };
+  }
+  if (judged.word !== "VALID" || limits.length === 0) return judged;
+  return { word: "GENERATOR-LIMITED", reasons: limits };
+}
+
 /** Sum of one number over all sources. */
 function sum(counts: CountsRecord, pick: (turret: TurretCounts) => number): number {
   return counts.turrets.reduce((total, turret) => total + pick(turret), 0);

@@ -142,6 +142,11 @@ export class HttpResponse {
     };
   }
 
+  /** When the answer was whole, on the clock of Timeouts. */
+  get doneUs(): number {
+    return this.#doneUs;
+  }
+
   /** From the last byte sent to the first byte of the answer, in whole microseconds. */
   get waitUs(): number {
     return wholeUs(this.#firstByteUs - this.#sentUs);

@@ -99,7 +99,7 @@ function headlineLines(model: ReportModel, width: number): string[] {
   const clocks =
     clock === "response"
       ? "all transactions: response time, from the instant each was due"
-      : "all transactions: service time, from the actual start";
+      : "all transactions: service time, from the actual start; the rate is what the cannons reached";
   return [...wrap(load, width), ...wrap(`${clocks}; durations in ms`, width)];
 }
 

@@ -158,7 +158,7 @@ export class Cannon implements CannonHost, Gun {
       this.#pool = new Pool({ timeouts, observer: observerOf(recorder, () => this.#resume()) });
       this.#http = new HttpSession(this.#pool, prepared);
       const userAgent = this.#userAgent();
-      if (userAgent !== undefined) this.#http.configure({ headers: { "User-Agent": userAgent } });
+      if (userAgent !== undefined) this.#http.configure({ userAgent });
       this.#http.onCount = (name, amount) => this.count(name, amount);
       if (this.thread.signal.aborted) this.#pool.close();
     }

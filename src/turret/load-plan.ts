@@ -2,6 +2,7 @@
 // and iterations. Item k of anything belongs to thread k mod n, so all threads of all turrets together
 // do exactly what one would.
 
+import { hash32 } from "../base/random.ts";
 import type { ClosedModel, LoadModel as Load, OpenModel } from "../config/load-model.ts";
 import { drawThinkUs } from "../config/think.ts";
 import type { Arrivals } from "../pace/arrivals.ts";
@@ -23,10 +24,14 @@ import { openLoad } from "./open-load.ts";
 import type { Waker } from "./pacer.ts";
 import type { Gun, LoadModel, LoopRules } from "./scheduler.ts";
 
+/** Stream of the seeds of turrets that came after the start. */
+const LATE_STREAM = 0x1a_7e;
+
 export interface PlanParts {
   readonly load: Load;
   readonly seed: number;
   readonly runTimeUs: number;
+  readonly turretIndex: number;
   readonly place: TurretPlace;
   readonly threadIndex: number;
   readonly threadCount: number;
@@ -48,7 +53,7 @@ export function planLoad(parts: PlanParts): LoadModel | undefined {
   if (turret.parts === 0) return undefined;
   const share = shareWithin(turret, { index: threadIndex, parts: threadCount });
   const { model } = load;
-  if (model.kind === "open") return planOpen(parts, model, share);
+  if (model.kind === "open") return planOpen(parts, model);
   if (model.cycles.length > 0) return planCycles(parts, model, turret);
   return planClosed(parts, model, { turret, share });
 }
@@ -60,12 +65,18 @@ export function arrivalsOf(model: OpenModel, seed: number): Arrivals {
   return poissonArrivals({ seed, segments, hasExactCount });
 }
 
-function planOpen(parts: PlanParts, model: OpenModel, share: Share): LoadModel {
-  const { load, done, threadIndex, threadCount, makeCannon } = parts;
+// Turrets that fire a load each do not fire it at the same instants: together they are one schedule of
+// so many times the rate, of which each has every n-th arrival. One that came late has its own.
+function planOpen(parts: PlanParts, model: OpenModel): LoadModel {
+  const { load, place, done, threadIndex, threadCount, makeCannon } = parts;
   const thread = { index: threadIndex, parts: threadCount };
+  const turrets = Math.max(1, place.definitionParts);
+  const share = shareWithin({ index: place.definitionIndex, parts: turrets }, thread);
+  const whole = load.isSplit ? model : scaled(model, turrets);
+  const seed = place.parts > 0 ? parts.seed : hash32(parts.seed, parts.turretIndex, LATE_STREAM);
   // Cannons and queue are limits of each turret, also where the arrivals are divided.
   return openLoad({
-    arrivals: arrivalsOf(model, parts.seed),
+    arrivals: arrivalsOf(whole, seed),
     share,
     makeCannon: (position) => makeCannon(sharedItem(position, thread)),
     cannonsMax: Math.max(1, sharedCount(load.cannons, thread)),
@@ -75,6 +86,13 @@ function planOpen(parts: PlanParts, model: OpenModel, share: Share): LoadModel {
     onDropped: parts.onDropped,
     onLate: parts.onLate,
   });
+}
+
+function scaled(model: OpenModel, times: number): OpenModel {
+  const segments = model.segments.map(({ durationUs, fromPerSec, toPerSec }) => {
+    return { durationUs, fromPerSec: fromPerSec * times, toPerSec: toPerSec * times };
+  });
+  return { ...model, segments };
 }
 
 function planClosed(

@@ -42,6 +42,7 @@ export class ThreadRecorder {
   readonly #lagSlot: number;
   readonly #requestSlot: number;
   readonly #waitSlot: number;
+  #second = 0;
   #lastName = "";
   #lastNameSlot = 0;
   #lastMethod = "";
@@ -93,6 +94,13 @@ export class ThreadRecorder {
     return Math.max(0, Math.floor((atUs - this.#startUs) / US_PER_S));
   }
 
+  // The second of what just happened; what happens in the same turn is counted in it without asking
+  // the clock again.
+  #secondAt(atUs: number): number {
+    this.#second = this.secondOf(atUs);
+    return this.#second;
+  }
+
   timerSlot(name: string): number {
     const known = this.#timerSlots.get(name);
     if (known !== undefined) return known;
@@ -103,7 +111,7 @@ export class ThreadRecorder {
   }
 
   timer(slot: number, endUs: number, durationUs: number, isError: boolean): void {
-    if (!this.#isOver) this.#batch.record(slot, this.secondOf(endUs), durationUs, isError);
+    if (!this.#isOver) this.#batch.record(slot, this.#secondAt(endUs), durationUs, isError);
   }
 
   /** How late it starts, for one that has an intended start; NaN for others. */
@@ -139,7 +147,7 @@ export class ThreadRecorder {
   /** A transaction that leaves no row: the same numbers as of others, and no object for them. */
   requestFinished(endUs: number, runUs: number, responseUs: number, error: string): void {
     const batch = this.#batch;
-    const second = this.secondOf(endUs);
+    const second = this.#secondAt(endUs);
     const isError = error !== "";
     batch.record(this.#transactionSlot, second, runUs, isError);
     if (responseUs >= 0) batch.record(this.#responseSlot, second, responseUs, isError);
@@ -149,7 +157,7 @@ export class ThreadRecorder {
   }
 
   lag(atUs: number, lagUs: number): void {
-    if (!this.#isOver) this.#batch.record(this.#lagSlot, this.secondOf(atUs), lagUs, false);
+    if (!this.#isOver) this.#batch.record(this.#lagSlot, this.#secondAt(atUs), lagUs, false);
   }
 
   gauge(name: string, second: number, value: number): void {
@@ -162,7 +170,7 @@ export class ThreadRecorder {
 
   check(name: string, isOk: boolean): void {
     if (this.#isOver) return;
-    const second = this.secondOf(this.#clock.nowUs());
+    const second = this.#second;
     const failures = isOk ? 0 : 1;
     this.#batch.add(this.#batch.slot(CELL_KIND.check, name), second, 1, failures, 1);
   }
@@ -178,7 +186,7 @@ export class ThreadRecorder {
     if (this.#isOver) return;
     this.#bytesIn += response.wireBytes;
     this.#bytesOut += request.bytes.length;
-    const second = this.secondOf(this.#clock.nowUs());
+    const second = this.#secondAt(response.doneUs);
     this.#batch.add(this.#statusSlot(request.method, response.status), second, 1, 0, 1);
     const { durationUs, status } = response;
     this.#batch.record(this.#requestSlot, second, durationUs, false);

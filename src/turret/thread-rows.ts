@@ -10,7 +10,7 @@ import type { ThreadState } from "./thread-state.ts";
 
 export class ThreadRows {
   readonly #seed: number;
-  readonly #isSplit: boolean;
+  readonly #isNumbered: boolean;
   readonly #thread: Share;
   readonly #state: ThreadState;
   readonly #positions = new Map<string, number>();
@@ -19,15 +19,15 @@ export class ThreadRows {
 
   constructor(options: {
     readonly seed: number;
-    /** The load is divided: its transactions are numbered over all turrets. */
-    readonly isSplit: boolean;
+    /** Transactions are numbered over all turrets, and not by each turret for itself. */
+    readonly isNumbered: boolean;
     readonly thread: Share;
     readonly state: ThreadState;
     /** Numbers that earlier threads in this place may have taken of a feed. */
     readonly taken: number;
   }) {
     this.#seed = options.seed;
-    this.#isSplit = options.isSplit;
+    this.#isNumbered = options.isNumbered;
     this.#thread = options.thread;
     this.#state = options.state;
     this.#firstPosition = options.taken;
@@ -41,7 +41,7 @@ export class ThreadRows {
   numbered(k: number, feed: FeedFacts): number | undefined {
     const { index, parts } = this.#place;
     if (Number.isNaN(k) || parts === 0) return undefined;
-    return this.#ordered(this.#isSplit ? k : k * parts + index, feed);
+    return this.#ordered(this.#isNumbered ? k : k * parts + index, feed);
   }
 
   /** The next number that nobody else gets. Throws for a turret that came after the start. */

@@ -141,7 +141,7 @@ class Thread {
     });
     this.#rows = new ThreadRows({
       seed: job.seed,
-      isSplit: job.load.isSplit,
+      isNumbered: job.load.isSplit || job.load.model.kind === "open",
       thread: { index: job.threadIndex, parts: job.threadCount },
       state,
       taken: job.rowsTaken,

@@ -39,7 +39,7 @@ function bench(exported: Readonly<Record<string, unknown>>) {
     state,
     rows: new ThreadRows({
       seed: 1,
-      isSplit: false,
+      isNumbered: false,
       thread: { index: 0, parts: 1 },
       state,
       taken: 0,

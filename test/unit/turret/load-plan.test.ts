@@ -65,6 +65,7 @@ class World {
       const plan = planLoad({
         load,
         seed: 7,
+        turretIndex: turret,
         runTimeUs,
         place: turrets === 1 && options.lateTurret !== true ? ALONE : place,
         threadIndex: i % threads,
@@ -191,6 +192,25 @@ describe("open load", () => {
     expect(world.shots.map(key).sort()).toEqual(lone.shots.map(key).sort());
     expect(lone.shots.length).toBeGreaterThan(20);
     expect(world.over).toBe(turrets * threads);
+  });
+
+  test("turrets with a load each are one schedule of so many times the rate", async () => {
+    const world = new World();
+    const load = { ...base, rate: 10, cannons: 50 };
+    world.start(load, { runTimeUs: 2 * S, turrets: 3 });
+    await world.pass(3 * S);
+    expect(world.shots.length).toBe(60);
+    expect(new Set(world.shots.map((shot) => shot.k)).size).toBe(60);
+    expect(new Set(world.shots.map((shot) => shot.intendedUs)).size).toBe(60);
+  });
+
+  test("a turret that comes late fires a load of its own, from when it came", async () => {
+    const world = new World();
+    world.clock.advance(5 * S);
+    world.start({ ...base, rate: 10, cannons: 50 }, { runTimeUs: 10 * S, lateTurret: true });
+    await world.pass(6 * S);
+    expect(world.shots.length).toBe(50);
+    expect(world.dropped).toBe(0);
   });
 
   test("a turret that comes after the start of a divided load stands by", async () => {

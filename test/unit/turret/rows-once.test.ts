@@ -14,7 +14,7 @@ function rowsOf(turret: number, turrets: number, thread: number, threads: number
   const state = new ThreadState();
   const rows = new ThreadRows({
     seed: 5,
-    isSplit: false,
+    isNumbered: false,
     thread: { index: thread, parts: threads },
     state,
     taken,
