@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   turret: ["base", "stats", "pace", "config", "protocol", "api", "http", "pack"],
   hq: ["base", "stats", "pace", "config", "protocol", "store", "pack"],
   report: ["base", "stats", "pace", "store"],
+  compare: ["base", "stats", "store", "report"],
   cli: [
     "base",
     "stats",
@@ -37,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "turret",
     "hq",
     "report",
+    "compare",
   ],
   entries: ["base", "cli", "turret"],
 };

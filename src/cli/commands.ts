@@ -182,6 +182,37 @@ export const COMMANDS: readonly CommandSpec[] = [
     run: async (input, env) => (await import("./report.ts")).runReport(input, env),
   },
   {
+    name: "compare",
+    aliases: [],
+    usage: "<base> <new>",
+    summary: "hold a run against an earlier one: slower, faster, same, or cannot tell",
+    details:
+      "Takes results databases or folders. Runs of different plans or machines, and runs that are not VALID, are refused unless forced. Exits with 99 where --fail-on finds what it names. See oct docs compare.",
+    options: [
+      {
+        flags: "--fail-on <what>",
+        help: "slower, errors or any (any difference): exit code 99; repeatable",
+        isRepeatable: true,
+      },
+      {
+        flags: "--margin <percent>",
+        help: '"same" means a smaller difference than this (default 5)',
+      },
+      {
+        flags: "--floor <percent>",
+        help: "smaller differences are not told, e.g. the floor of oct noise (default 1)",
+      },
+      { flags: "--force", help: "compare what should not be compared, and say so" },
+      { flags: "--json <file>", help: "the comparison for machines" },
+      { flags: "--html <file>", help: "the comparison as a page" },
+    ],
+    examples: [
+      "oct compare results/results_2026.01.30_10.20.30_123456 results/results_2026.01.31_10.20.30_654321",
+      "oct compare base.sqlite new.sqlite --fail-on slower --fail-on errors",
+    ],
+    run: async (input, env) => (await import("./compare.ts")).runCompare(input, env),
+  },
+  {
     name: "rebuild-results",
     aliases: ["rebuild"],
     usage: "<results-dir> <config|sqlite> [config]",

@@ -1,12 +1,12 @@
 // oct report: the HTML report of a database or of a results folder, killed runs included.
 
 import path from "node:path";
-import { EXIT, OctError } from "../base/errors.ts";
+import { EXIT } from "../base/errors.ts";
 import type { CommandInput } from "./command.ts";
 import type { Env } from "./env.ts";
-import { isDirectory, isFile, resolveFrom, showPath } from "./files.ts";
+import { isDirectory, resolveFrom, showPath } from "./files.ts";
+import { findDatabase } from "./find-database.ts";
 import { makeReport } from "./make-report.ts";
-import { recoverDatabase } from "./recover.ts";
 import { Screen } from "./screen.ts";
 
 export async function runReport(input: CommandInput, env: Env): Promise<number> {
@@ -30,15 +30,6 @@ export async function runReport(input: CommandInput, env: Env): Promise<number> 
   screen.line(made.summary);
   screen.line(`created: ${showPath(env.cwd, outputPath)}`);
   return EXIT.ok;
-}
-
-async function findDatabase(given: string, screen: Screen): Promise<string> {
-  if (isDirectory(given)) return await recoverDatabase(given, screen);
-  if (isFile(given)) return given;
-  throw new OctError("there are no results at this path", {
-    where: given,
-    hint: "name a results.sqlite, or the results folder of a run",
-  });
 }
 
 /** The project of a results folder that lies where oct run puts it: <project>/results/<run>/. */

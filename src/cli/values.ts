@@ -92,3 +92,13 @@ export function readSeed(text: string): number {
   if (Number.isInteger(seed) && seed >= 0 && seed <= 0xffff_ffff) return seed;
   throw new UsageError(`--seed takes a whole number from 0 to 4294967295, not "${text}"`);
 }
+
+/** A share of 1 from an option in percent, such as `5`, `5%` or `0.5 %`. */
+export function readPercent(input: CommandInput, name: string): number | undefined {
+  const text = input.text(name);
+  if (text === undefined) return undefined;
+  const found = /^(\d+(?:\.\d+)?)\s*%?$/.exec(text.trim());
+  const percent = Number(found?.[1]);
+  if (found !== null && percent < 100) return percent / 100;
+  throw new UsageError(`--${name} takes percent from 0 to below 100, not "${text}"`);
+}

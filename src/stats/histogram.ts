@@ -290,7 +290,7 @@ function indexOfUs(valueUs: number): number {
   return (bucket << STEP_BITS) + (whole >>> bucket);
 }
 
-function lowestUsAt(index: number): number {
+export function lowestUsAt(index: number): number {
   const bucket = Math.max(0, (index >>> STEP_BITS) - 1);
   return (index - (bucket << STEP_BITS)) * 2 ** bucket;
 }

@@ -1,0 +1,210 @@
+// How far a difference between two runs may be from the true one: a circular block bootstrap over the
+// seconds. Blocks of neighbouring seconds are drawn with replacement until they make a run as long as
+// the real one, in both runs at the same instants of the plan, and the difference is measured again; the
+// spread of many such differences is the deviation of the real one. Drawing the same instants takes
+// what the plan itself does (a ramp-up, a peak) out of the spread, since it does it in both.
+//
+// Draws are seeded: the same two files always give the same answer.
+
+import { Random } from "../base/random.ts";
+import { blockLength, blockVariance, longRunVariance } from "./autocorrelation.ts";
+import type { Cells } from "./cells.ts";
+import { blockSums, QuantileTable } from "./quantile-table.ts";
+
+export interface BootstrapOptions {
+  readonly replicates: number;
+  readonly seed: number;
+  /** Which of several bootstraps under one seed. */
+  readonly stream: number;
+  readonly percents: readonly number[];
+}
+
+/** A difference and its deviation; both logarithms of a ratio, but for errors a difference of shares. */
+export interface Spread {
+  readonly difference: number;
+  readonly deviation: number;
+}
+
+export interface PairSpread {
+  /** One for each percent asked for. */
+  readonly percentiles: readonly Spread[];
+  readonly rate: Spread;
+  readonly errors: Spread;
+  /** Seconds of a block of the longer run. */
+  readonly blockS: number;
+  /** Degrees of freedom of the deviations. */
+  readonly freedom: number;
+}
+
+/** Cells that a run needs before anything can be said of its spread. */
+export const CELLS_MIN = 8;
+
+/** Overlapping blocks of a run know this much more of its variance than those that fit in it. */
+const OVERLAP_GAIN = 1.5;
+
+interface Side {
+  readonly cells: Cells;
+  readonly tables: readonly QuantileTable[];
+  readonly starts: Uint32Array;
+  readonly counts: Float64Array;
+  readonly errors: Float64Array;
+}
+
+/** Both runs must have `CELLS_MIN` cells and a value. */
+export function spreadOf(base: Cells, next: Cells, options: BootstrapOptions): PairSpread {
+  const { percents } = options;
+  const tables = [base, next].map((cells) =>
+    percents.map((percent) => new QuantileTable(cells, percent)),
+  ) as [QuantileTable[], QuantileTable[]];
+  const pair = [base, next] as const;
+  const series = {
+    percentiles: percents.map((_, i) =>
+      influenceOf(pair, (side) => {
+        const { influence } = tables[side][i] as QuantileTable;
+        return influence.map((value) => value / pair[side].values);
+      }),
+    ),
+    rate: influenceOf(pair, (side) => shares(pair[side].count)),
+    errors: influenceOf(pair, (side) => errorInfluence(pair[side])),
+  };
+  const longest = Math.max(base.length, next.length);
+  const shortest = Math.min(base.length, next.length);
+  const ownBlock = Math.max(...series.percentiles.map(blockLength));
+  const block = Math.max(1, Math.round((ownBlock * longest) / shortest));
+  const blocks = Math.round(longest / block);
+  const [first, second] = pair.map((cells, side) =>
+    prepare(cells, tables[side as 0 | 1], { blocks, share: block / longest }),
+  ) as [Side, Side];
+  const drawn = draw(first, second, { ...options, blocks });
+  // A resampled run is a little shorter or longer than the real one, and its blocks know their mean.
+  const resize = (blocks * block) / longest / (1 - block / longest);
+  const spread = (difference: number, values: Float64Array, influence: Float64Array): Spread => {
+    const cut = longRunVariance(influence) / blockVariance(influence, ownBlock);
+    const deviation = deviationOf(values) * Math.sqrt(resize * Math.max(1, cut || 1));
+    return { difference, deviation };
+  };
+  return {
+    percentiles: percents.map((_, i) => {
+      const [before, after] = tables.map((side) => (side[i] as QuantileTable).wholeUs);
+      const difference = Math.log((after as number) / (before as number));
+      const { percentiles } = series;
+      return spread(difference, at(drawn.percentiles, i), at(percentiles, i));
+    }),
+    rate: spread(Math.log(rateOf(next) / rateOf(base)), drawn.rates, series.rate),
+    errors: spread(shareOf(next) - shareOf(base), drawn.errors, series.errors),
+    blockS: block * base.stepS,
+    freedom: Math.max(1, OVERLAP_GAIN * (longest / block) - 1),
+  };
+}
+
+function at(columns: readonly Float64Array[], i: number): Float64Array {
+  return columns[i] as Float64Array;
+}
+
+// What each instant adds to the difference of the runs: what both do at the same instant of the plan
+// is no correlation of one with itself.
+function influenceOf(
+  pair: readonly [Cells, Cells],
+  columnOf: (side: 0 | 1) => Float64Array,
+): Float64Array {
+  const length = Math.min(pair[0].length, pair[1].length);
+  const [before, after] = [columnOf(0), columnOf(1)];
+  const value = (column: Float64Array, i: number) =>
+    column[Math.floor((i * column.length) / length)] as number;
+  return Float64Array.from({ length }, (_, i) => value(after, i) - value(before, i));
+}
+
+function shares(column: Float64Array): Float64Array {
+  const whole = sumOf(column);
+  return column.map((value) => value / whole);
+}
+
+function errorInfluence(cells: Cells): Float64Array {
+  const whole = sumOf(cells.count);
+  const share = shareOf(cells);
+  return cells.errorCount.map((errors, i) => (errors - share * (cells.count[i] as number)) / whole);
+}
+
+function prepare(
+  cells: Cells,
+  tables: readonly QuantileTable[],
+  of: { readonly blocks: number; readonly share: number },
+): Side {
+  const block = Math.max(1, Math.round(of.share * cells.length));
+  for (const table of tables) table.prepare(block, of.blocks);
+  return {
+    cells,
+    tables,
+    starts: new Uint32Array(of.blocks),
+    counts: blockSums(cells.count, 1, block),
+    errors: blockSums(cells.errorCount, 1, block),
+  };
+}
+
+function draw(
+  first: Side,
+  second: Side,
+  options: BootstrapOptions & { readonly blocks: number },
+): { percentiles: Float64Array[]; rates: Float64Array; errors: Float64Array } {
+  const { replicates, blocks } = options;
+  const random = new Random(options.seed, options.stream);
+  const percentiles = first.tables.map(() => new Float64Array(replicates));
+  const rates = new Float64Array(replicates);
+  const errors = new Float64Array(replicates);
+  for (let round = 0; round < replicates; round++) {
+    for (let i = 0; i < blocks; i++) {
+      const place = random.next32() / 0x1_0000_0000;
+      first.starts[i] = place * first.cells.length;
+      second.starts[i] = place * second.cells.length;
+    }
+    for (let i = 0; i < percentiles.length; i++) {
+      const before = (first.tables[i] as QuantileTable).resampled(first.starts);
+      const after = (second.tables[i] as QuantileTable).resampled(second.starts);
+      (percentiles[i] as Float64Array)[round] = Math.log(after / before);
+    }
+    const [countBefore, errorsBefore] = sumsOf(first);
+    const [countAfter, errorsAfter] = sumsOf(second);
+    rates[round] = Math.log(countAfter / countBefore);
+    errors[round] = errorsAfter / countAfter - errorsBefore / countBefore;
+  }
+  return { percentiles, rates, errors };
+}
+
+function sumsOf({ starts, counts, errors }: Side): [count: number, errors: number] {
+  let count = 0;
+  let failed = 0;
+  for (let i = 0; i < starts.length; i++) {
+    count += counts[starts[i] as number] as number;
+    failed += errors[starts[i] as number] as number;
+  }
+  return [count, failed];
+}
+
+function rateOf({ count, measuredS }: Cells): number {
+  return sumOf(count) / measuredS;
+}
+
+function shareOf({ count, errorCount }: Cells): number {
+  return sumOf(errorCount) / sumOf(count);
+}
+
+function sumOf(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
+}
+
+/** Standard deviation; a draw without values (a rare timer) is left out. */
+function deviationOf(values: Float64Array): number {
+  let count = 0;
+  let mean = 0;
+  let squares = 0;
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue;
+    count++;
+    const before = value - mean;
+    mean += before / count;
+    squares += before * (value - mean);
+  }
+  return count < 2 ? Number.POSITIVE_INFINITY : Math.sqrt(squares / (count - 1));
+}
