@@ -171,11 +171,15 @@ export class Scheduler {
       const k = rules.nextK(cannon);
       if (k === undefined) break;
       const startUs = Number.isNaN(tickUs) ? nowUs : tickUs;
-      nowUs = await this.fire(cannon, tickUs, k);
+      // As `fire` does, without a promise of its own for each transaction.
+      this.#inFlight++;
+      nowUs = await cannon.fire(tickUs, k);
+      this.#inFlight--;
       if (cannon.isRetired === true) break;
       const paceUs = cannon.paceUs ?? 0;
       tickUs = paceUs > 0 ? startUs + paceUs : tickUs + rules.pacingUs;
-      const resumeUs = nowUs + Math.max(rules.thinkUs?.(cannon) ?? 0, cannon.backoffUs);
+      const thinkUs = rules.thinkUs === undefined ? 0 : rules.thinkUs(cannon);
+      const resumeUs = nowUs + Math.max(thinkUs, cannon.backoffUs);
       const untilUs = tickUs > resumeUs ? tickUs : resumeUs;
       if (untilUs > nowUs) await this.waitUntil(Math.min(untilUs, endUs));
       else if (nowUs >= this.#yieldAtUs) await this.giveWay();
