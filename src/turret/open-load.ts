@@ -157,9 +157,16 @@ class OpenLoad {
     const untilUs = Math.min(clock.nowUs(), endUs);
     let dropped = this.#waiting.length;
     this.#waiting = new Ring(1);
-    while (this.#position < this.#count && this.#dueUs(this.#position) < untilUs) {
+    // What fell due just before the end, and was not reached only because this thread was late, starts.
+    const isTimeOver = clock.nowUs() >= endUs;
+    while (this.#position < this.#count) {
+      const position = this.#position;
+      const dueUs = this.#dueUs(position);
+      if (dueUs >= untilUs) break;
       this.#position++;
-      dropped++;
+      const cannon = isTimeOver ? (this.#free.pop() ?? this.#make()) : undefined;
+      if (cannon === undefined) dropped++;
+      else this.#start(cannon, position, dueUs);
     }
     if (dropped > 0) this.#parts.onDropped(dropped);
     while (this.#inFlight > 0) await this.#idle();

@@ -43,6 +43,9 @@ export class Pacer implements Waker {
   readonly #worker: Worker;
   readonly #orders: Int32Array;
   readonly #times: Float64Array;
+  /** Resolves when the helper waits for orders; one that comes before would be late. */
+  readonly ready: Promise<void>;
+  #onReady = () => {};
   #wake = () => {};
   #dueUs = Number.POSITIVE_INFINITY;
 
@@ -54,6 +57,9 @@ export class Pacer implements Waker {
     this.#times = new Float64Array(buffer);
     this.#times[DUE] = Number.POSITIVE_INFINITY;
     this.#times[GIVEN] = Number.NEGATIVE_INFINITY;
+    this.ready = new Promise((resolve) => {
+      this.#onReady = resolve;
+    });
     this.#worker = new Worker(workerUrl);
     this.#worker.addEventListener("message", () => this.#onWake());
     this.#worker.postMessage({ type: "pacer", buffer });
@@ -78,6 +84,7 @@ export class Pacer implements Waker {
 
   // A wake-up for an order that was taken back finds nothing due and is passed on again.
   #onWake(): void {
+    this.#onReady();
     if (this.#clock.nowUs() >= this.#dueUs) this.wakeNow();
     else if (this.#dueUs !== Number.POSITIVE_INFINITY) this.#order(this.#dueUs);
   }
@@ -97,6 +104,7 @@ export function servePacer(buffer: SharedArrayBuffer, clock: Clock, wake: () => 
   const times = new Float64Array(buffer);
   let offsetUs = Number.NEGATIVE_INFINITY;
   let served = -1;
+  wake();
   for (;;) {
     const order = Atomics.load(orders, ORDERS);
     const nowUs = clock.nowUs();

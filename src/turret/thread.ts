@@ -20,7 +20,7 @@ import { Cannon, type CannonThread } from "./cannon.ts";
 import { fireRequestOf, Hammer } from "./hammer.ts";
 import { planLoad } from "./load-plan.ts";
 import { Mix } from "./mix.ts";
-import { Pacer, servePacer } from "./pacer.ts";
+import { clockWaker, Pacer, servePacer } from "./pacer.ts";
 import { type Gun, type LoadModel, Scheduler } from "./scheduler.ts";
 import { loadScript, NO_SCRIPT, type Script } from "./script.ts";
 import { placeOfError } from "./script-places.ts";
@@ -120,6 +120,7 @@ class Thread {
   readonly #rows: ThreadRows;
   #shared: CannonThread | undefined;
   #request: PreparedRequest | undefined;
+  #pacer: Pacer | undefined;
   #stopFlushing = () => {};
 
   constructor(job: ThreadJob, state: ThreadState, clock: MovableClock, post: Post) {
@@ -174,6 +175,10 @@ class Thread {
     try {
       const shared = await this.#prepare();
       this.#shared = shared;
+      if (job.load.model.kind === "open") {
+        this.#pacer = new Pacer(this.#clock, job.workerUrl);
+        await this.#pacer.ready;
+      }
       this.#state.enter(PHASE.none, -1);
       this.#post({ type: "loaded", places: shared.mix.at(0).places });
     } catch (thrown) {
@@ -261,7 +266,7 @@ class Thread {
       place,
       board: new Board({ threads: threadCount, steps }, job.board),
       makeCannon: (index) => this.#makeGun(index),
-      makeWaker: () => new Pacer(this.#clock, this.#job.workerUrl),
+      makeWaker: () => this.#pacer ?? clockWaker(this.#clock),
       onDropped: (count) => this.#recorder.dropped(count),
       onLate: () => this.#recorder.count(COUNTER.late, 1),
     });
@@ -295,6 +300,7 @@ class Thread {
     this.#flush();
     this.#state.cannons = 0;
     this.#post({ type: "done" });
+    this.#pacer?.close();
     for (const gun of this.#guns) gun.close();
   }
 
