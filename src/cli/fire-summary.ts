@@ -1,7 +1,7 @@
 // The lines that Loads ends with, from our own numbers: requests are hits, transactions are tests.
 
 import { formatCount, US_PER_S } from "../base/units.ts";
-import { CELL_KIND, COUNTER } from "../stats/cell.ts";
+import { CELL_KIND, COUNTER, PHASE_NAME } from "../stats/cell.ts";
 import type { Results, StoredTotal } from "../store/results.ts";
 
 export function fireSummary(results: Results): string {
@@ -9,7 +9,10 @@ export function fireSummary(results: Results): string {
   const { facts } = results;
   const sumOf = (name: string) =>
     totals.find((total) => total.kind === CELL_KIND.counter && total.name === name)?.sum ?? 0;
-  const requests = totals.find((t) => t.kind === CELL_KIND.phase && t.name === "request");
+  // Where each request is a transaction itself, it is timed as that.
+  const requests =
+    totals.find((t) => t.kind === CELL_KIND.phase && t.name === PHASE_NAME.request) ??
+    totals.find((t) => t.kind === CELL_KIND.timer && t.name === "");
   const hits = totals
     .filter((total) => total.kind === CELL_KIND.status)
     .reduce((sum, total) => sum + total.count - total.errorCount, 0);

@@ -78,7 +78,7 @@ export class Hammer implements Gun, AnswerHandler {
       this.#scheduler = undefined;
       this.#onEnd = resolve;
       this.#intendedUs = intendedUs;
-      this.#send();
+      this.#send(this.#parts.clock.nowUs());
     });
   }
 
@@ -102,28 +102,29 @@ export class Hammer implements Gun, AnswerHandler {
   onResponse(response: HttpResponse): void {
     const { status } = response;
     this.#pauseUs = 0;
-    this.#record(response.durationUs, status < ERROR_STATUS ? "" : `answered ${status}`);
+    const error = status < ERROR_STATUS ? "" : `answered ${status}`;
+    this.#record(response.doneUs, response.durationUs, error);
   }
 
   onError(error: HttpError): void {
     this.#pauseUs = PAUSE_US;
     const nowUs = this.#parts.clock.nowUs();
-    this.#record(nowUs - this.#sentUs, error.message);
+    this.#record(nowUs, nowUs - this.#sentUs, error.message);
   }
 
-  #send(): void {
-    const { recorder, pool, request, clock } = this.#parts;
+  // The end of one request is the start of the next: the clock is not asked again between them.
+  #send(nowUs: number): void {
+    const { recorder, pool, request } = this.#parts;
     this.#latenessUs = recorder.transactionStarted(this.#intendedUs);
-    this.#sentUs = clock.nowUs();
+    this.#sentUs = nowUs;
     this.#isRunning = true;
     pool.fire(request, this);
   }
 
-  #record(durationUs: number, error: string): void {
+  #record(endUs: number, durationUs: number, error: string): void {
     if (this.#isOver) return;
     this.#isRunning = false;
     const { recorder } = this.#parts;
-    const endUs = this.#sentUs + durationUs;
     recorder.requestFinished(endUs, durationUs, this.#latenessUs + durationUs, error);
     const scheduler = this.#scheduler;
     if (scheduler === undefined) return this.#onEnd(endUs);
@@ -139,6 +140,6 @@ export class Hammer implements Gun, AnswerHandler {
     const mayStart = nowUs < this.#endUs && scheduler.mayStart(nowUs);
     if (!mayStart || this.#rules?.nextK(this) === undefined) return this.#onEnd(nowUs);
     scheduler.began();
-    this.#send();
+    this.#send(nowUs);
   }
 }

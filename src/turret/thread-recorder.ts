@@ -189,10 +189,10 @@ export class ThreadRecorder {
     const second = this.#secondAt(response.doneUs);
     this.#batch.add(this.#statusSlot(request.method, response.status), second, 1, 0, 1);
     const { durationUs, status } = response;
-    this.#batch.record(this.#requestSlot, second, durationUs, false);
     this.#batch.record(this.#waitSlot, second, response.waitUs, false);
     if (response.isConnected) this.#connected(second, response);
     if (isTimed) {
+      this.#batch.record(this.#requestSlot, second, durationUs, false);
       const slot = this.#nameSlot(request.name);
       this.#batch.record(slot, second, durationUs, status >= ERROR_STATUS);
     }
