@@ -96,6 +96,8 @@ class Http2Link {
   readonly #flights = new Set<Http2Flight>();
   // Calls that wait for the connection.
   #waiting: { call: Http2Call; beganUs: number }[] = [];
+  /** When it was opened, until the call that it was opened for is here. */
+  #openedUs: number | undefined;
   #session: ClientHttp2Session | undefined;
   #socket: Socket | undefined;
   #isClosed = false;
@@ -117,6 +119,7 @@ class Http2Link {
     timeouts.add(this);
     this.deadlineUs = timeouts.deadline(connectTimeoutUs);
     const beganUs = timeouts.nowUs();
+    this.#openedUs = beganUs;
     Promise.resolve(dns.addresses(this.origin.host)).then(
       (addresses) => {
         try {
@@ -131,7 +134,9 @@ class Http2Link {
   }
 
   send(call: Http2Call): void {
-    const beganUs = this.#settings.timeouts.nowUs();
+    // The call that the connection is made for waits since then: its phases are within its duration.
+    const beganUs = this.#openedUs ?? this.#settings.timeouts.nowUs();
+    this.#openedUs = undefined;
     if (this.#session === undefined) this.#waiting.push({ call, beganUs });
     else this.#begin(this.#session, { call, beganUs }, undefined);
   }
