@@ -25,6 +25,30 @@ const VALUES: readonly OptionSpec[] = [
   },
 ];
 
+/** How and with what `oct fire` and `oct noise` shoot. */
+const FIRE: readonly OptionSpec[] = [
+  { flags: "-u, --users, --cannons <n>", help: "users at once, or steps of users: 10:20:30" },
+  { flags: "-c, --concurrency <n>", help: "users; beside -u: hits per user" },
+  { flags: "--hits <n>", help: "transactions of each user, then it ends" },
+  { flags: "-n, --requests <n>", help: "transactions of all users together" },
+  { flags: "-d, --duration <time>", help: "how long to fire; for each step of users" },
+  {
+    flags: "--rate <n>",
+    help: "transactions that arrive a second, whoever is free (open load)",
+  },
+  { flags: "--poisson", help: "with --rate: random arrivals instead of evenly spaced ones" },
+  { flags: "--stages <list>", help: "lines of users: 30s:50,2m:50,30s:0" },
+  {
+    flags: "-H, --header <line>",
+    help: 'a header, "Name: value"; repeatable',
+    isRepeatable: true,
+  },
+  { flags: "-m, --method <name>", help: "the method (default GET, with a body POST)" },
+  { flags: "-b, --body <text>", help: "the body; @file reads it from a file" },
+  { flags: "--insecure", help: "do not check the server's certificate" },
+  { flags: "--threads <n>", help: "OS threads (default: as many as the users need)" },
+];
+
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "new-project",
@@ -93,26 +117,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     details:
       "The target is a URL, a script, or one test of it (script.ts:Class.test_name). Without options: 10 users for 10 s. -c beside -u is hits per user, -c alone is the number of users; the plan that is printed first says how it was read.",
     options: [
-      { flags: "-u, --users, --cannons <n>", help: "users at once, or steps of users: 10:20:30" },
-      { flags: "-c, --concurrency <n>", help: "users; beside -u: hits per user" },
-      { flags: "--hits <n>", help: "transactions of each user, then it ends" },
-      { flags: "-n, --requests <n>", help: "transactions of all users together" },
-      { flags: "-d, --duration <time>", help: "how long to fire; for each step of users" },
-      {
-        flags: "--rate <n>",
-        help: "transactions that arrive a second, whoever is free (open load)",
-      },
-      { flags: "--poisson", help: "with --rate: random arrivals instead of evenly spaced ones" },
-      { flags: "--stages <list>", help: "lines of users: 30s:50,2m:50,30s:0" },
-      {
-        flags: "-H, --header <line>",
-        help: 'a header, "Name: value"; repeatable',
-        isRepeatable: true,
-      },
-      { flags: "-m, --method <name>", help: "the method (default GET, with a body POST)" },
-      { flags: "-b, --body <text>", help: "the body; @file reads it from a file" },
-      { flags: "--insecure", help: "do not check the server's certificate" },
-      { flags: "--threads <n>", help: "OS threads (default: as many as the users need)" },
+      ...FIRE,
       { flags: "--agents <n>", help: "wait for n turrets and give each the whole of it" },
       {
         flags: "--listen <host[:port]>",
@@ -140,6 +145,26 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [],
     examples: ["oct calibrate"],
     run: async (input, env) => (await import("./calibrate.ts")).runCalibrate(input, env),
+  },
+  {
+    name: "noise",
+    aliases: [],
+    usage: "<target>",
+    summary: "measure how far equal runs are apart on this machine",
+    details:
+      "Fires the same several times in this process and says the smallest difference that oct compare could tell here. Options are those of oct fire. See oct docs compare.",
+    options: [
+      { flags: "--repeat <n>", help: "how often to fire (default 5)" },
+      { flags: "--json <file>", help: "the result for machines" },
+      ...FIRE,
+      { flags: "--seed <number>", help: "the seed of the schedule and of scripts' random numbers" },
+      ...VALUES.filter((option) => !option.flags.startsWith("--set")),
+    ],
+    examples: [
+      "oct noise http://localhost:8080/ --rate 500 -d 30s",
+      "oct noise shop.ts -u 20 --repeat 10",
+    ],
+    run: async (input, env) => (await import("./noise.ts")).runNoise(input, env),
   },
   {
     name: "turret",

@@ -252,7 +252,12 @@ function wholeOf(option: string, text: string): number {
   throw new UsageError(`${option} takes whole numbers from 1, not "${text}"`);
 }
 
-function readCount(input: CommandInput, name: string, fallback: number, high: number): number {
+export function readCount(
+  input: CommandInput,
+  name: string,
+  fallback: number,
+  high: number,
+): number {
   const text = input.text(name);
   if (text === undefined) return fallback;
   const number = wholeOf(`--${name}`, text);

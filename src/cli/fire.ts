@@ -94,7 +94,7 @@ async function fire(parts: FireParts): Promise<number> {
   return outcome.exitCode;
 }
 
-async function packOf(
+export async function packOf(
   plan: FirePlan,
   config: ProjectConfig,
   definition: TurretDefinition,

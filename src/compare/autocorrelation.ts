@@ -11,14 +11,24 @@
 // past their ends: Geyer's initial monotone sequence (1992). Sums of two neighbouring lags are added
 // while they are positive, none larger than the one before.
 
+import { sumOf } from "./cells.ts";
+
 /** Autocovariance of a lag around the mean, divided by the whole length. */
 export function autocovariance(series: Float64Array, lag: number): number {
-  const mean = meanOf(series);
+  return lagged(centred(series), lag);
+}
+
+function centred(series: Float64Array): Float64Array {
+  const mean = sumOf(series) / series.length;
+  return series.map((value) => value - mean);
+}
+
+function lagged(deviations: Float64Array, lag: number): number {
   let sum = 0;
-  for (let i = lag; i < series.length; i++) {
-    sum += ((series[i] as number) - mean) * ((series[i - lag] as number) - mean);
+  for (let i = lag; i < deviations.length; i++) {
+    sum += (deviations[i] as number) * (deviations[i - lag] as number);
   }
-  return sum / series.length;
+  return sum / deviations.length;
 }
 
 /** Cells of one block, at least 1 and at most a quarter of the series. */
@@ -28,10 +38,11 @@ export function blockLength(series: Float64Array): number {
   const shortest = Math.min(longest, Math.ceil(Math.cbrt(n)));
   const quiet = Math.max(5, Math.ceil(Math.log10(n)));
   const lagsMax = Math.min(n - 1, Math.ceil(Math.sqrt(n)) + quiet);
-  const variance = autocovariance(series, 0);
+  const deviations = centred(series);
+  const variance = lagged(deviations, 0);
   if (!(variance > 0)) return shortest;
   const loud = 2 * Math.sqrt(Math.log10(n) / n) * variance;
-  const covariances = Array.from({ length: lagsMax }, (_, i) => autocovariance(series, i + 1));
+  const covariances = Array.from({ length: lagsMax }, (_, i) => lagged(deviations, i + 1));
   const window = Math.min(lagsMax, Math.max(1, 2 * lastLoudLag(covariances, quiet, loud)));
   let slope = 0;
   let spectrum = variance;
@@ -61,33 +72,36 @@ function flatTop(share: number): number {
 
 /** What circular blocks of this length make of the variance of a mean, times the length. */
 export function blockVariance(series: Float64Array, block: number): number {
-  let variance = autocovariance(series, 0);
+  const deviations = centred(series);
+  let variance = lagged(deviations, 0);
   for (let lag = 1; lag < block; lag++) {
-    variance += 2 * (1 - lag / block) * autocovariance(series, lag);
+    variance += 2 * (1 - lag / block) * lagged(deviations, lag);
   }
   return (variance * series.length) / Math.max(1, series.length - block);
 }
 
-/** The variance of a mean, times the length; never less than that of independent cells. */
-export function longRunVariance(series: Float64Array): number {
+export interface LongRun {
+  /** Of a mean, times the length. */
+  readonly variance: number;
+  /** The last lag that was added. */
+  readonly lags: number;
+}
+
+export function longRunVariance(series: Float64Array): LongRun {
   const n = series.length;
-  const own = autocovariance(series, 0);
+  const deviations = centred(series);
+  const own = lagged(deviations, 0);
   // The mean of the same cells was taken off: every lag is too small by about the variance of it.
   const taken = Math.max(own, blockVariance(series, Math.ceil(Math.cbrt(n)))) / n;
-  const independent = own + taken;
-  let variance = -independent;
+  let variance = -(own + taken);
   let before = Number.POSITIVE_INFINITY;
+  let lags = 0;
   for (let lag = 0; lag + 1 < n / 3; lag += 2) {
-    const pair = autocovariance(series, lag) + autocovariance(series, lag + 1) + 2 * taken;
+    const pair = lagged(deviations, lag) + lagged(deviations, lag + 1) + 2 * taken;
     if (!(pair > 0)) break;
     before = Math.min(before, pair);
     variance += 2 * before;
+    lags = lag + 1;
   }
-  return Math.max(variance, independent);
-}
-
-function meanOf(series: Float64Array): number {
-  let sum = 0;
-  for (const value of series) sum += value;
-  return sum / series.length;
+  return { variance, lags };
 }

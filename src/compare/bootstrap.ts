@@ -8,8 +8,9 @@
 
 import { Random } from "../base/random.ts";
 import { blockLength, blockVariance, longRunVariance } from "./autocorrelation.ts";
-import type { Cells } from "./cells.ts";
-import { blockSums, QuantileTable } from "./quantile-table.ts";
+import { blockSums, type Cells, sumOf } from "./cells.ts";
+import { ResampledQuantile } from "./quantile.ts";
+import { FREEDOM_MAX } from "./student.ts";
 
 export interface BootstrapOptions {
   readonly replicates: number;
@@ -23,6 +24,8 @@ export interface BootstrapOptions {
 export interface Spread {
   readonly difference: number;
   readonly deviation: number;
+  /** Degrees of freedom of the deviation. */
+  readonly freedom: number;
 }
 
 export interface PairSpread {
@@ -32,19 +35,17 @@ export interface PairSpread {
   readonly errors: Spread;
   /** Seconds of a block of the longer run. */
   readonly blockS: number;
-  /** Degrees of freedom of the deviations. */
-  readonly freedom: number;
 }
 
 /** Cells that a run needs before anything can be said of its spread. */
 export const CELLS_MIN = 8;
 
-/** Overlapping blocks of a run know this much more of its variance than those that fit in it. */
-const OVERLAP_GAIN = 1.5;
+/** Even a short run knows its deviation a little. */
+const FREEDOM_MIN = 3;
 
 interface Side {
   readonly cells: Cells;
-  readonly tables: readonly QuantileTable[];
+  readonly quantiles: readonly ResampledQuantile[];
   readonly starts: Uint32Array;
   readonly counts: Float64Array;
   readonly errors: Float64Array;
@@ -53,48 +54,85 @@ interface Side {
 /** Both runs must have `CELLS_MIN` cells and a value. */
 export function spreadOf(base: Cells, next: Cells, options: BootstrapOptions): PairSpread {
   const { percents } = options;
-  const tables = [base, next].map((cells) =>
-    percents.map((percent) => new QuantileTable(cells, percent)),
-  ) as [QuantileTable[], QuantileTable[]];
+  const quantiles = [base, next].map((cells) =>
+    percents.map((percent) => new ResampledQuantile(cells, percent)),
+  ) as [ResampledQuantile[], ResampledQuantile[]];
   const pair = [base, next] as const;
-  const series = {
-    percentiles: percents.map((_, i) =>
-      influenceOf(pair, (side) => {
-        const { influence } = tables[side][i] as QuantileTable;
-        return influence.map((value) => value / pair[side].values);
-      }),
-    ),
-    rate: influenceOf(pair, (side) => shares(pair[side].count)),
-    errors: influenceOf(pair, (side) => errorInfluence(pair[side])),
-  };
+  const influences = percents.map((_, i) =>
+    influenceOf(pair, (side) => {
+      const { influence } = quantiles[side][i] as ResampledQuantile;
+      return influence.map((value) => value / pair[side].values);
+    }),
+  );
   const longest = Math.max(base.length, next.length);
   const shortest = Math.min(base.length, next.length);
-  const ownBlock = Math.max(...series.percentiles.map(blockLength));
+  const ownBlock = Math.max(...influences.map(blockLength));
   const block = Math.max(1, Math.round((ownBlock * longest) / shortest));
   const blocks = Math.round(longest / block);
   const [first, second] = pair.map((cells, side) =>
-    prepare(cells, tables[side as 0 | 1], { blocks, share: block / longest }),
+    prepare(cells, quantiles[side as 0 | 1], { blocks, share: block / longest }),
   ) as [Side, Side];
   const drawn = draw(first, second, { ...options, blocks });
   // A resampled run is a little shorter or longer than the real one, and its blocks know their mean.
-  const resize = (blocks * block) / longest / (1 - block / longest);
-  const spread = (difference: number, values: Float64Array, influence: Float64Array): Spread => {
-    const cut = longRunVariance(influence) / blockVariance(influence, ownBlock);
-    const deviation = deviationOf(values) * Math.sqrt(resize * Math.max(1, cut || 1));
-    return { difference, deviation };
+  const resize = Math.sqrt((blocks * block) / longest / (1 - block / longest));
+  const spread = (
+    difference: number,
+    values: Float64Array,
+    influence: Float64Array,
+    coins: number,
+  ): Spread => {
+    const { stretch, freedom } = beyondBlocks(influence, ownBlock, coins / shortest);
+    return { difference, deviation: deviationOf(values) * resize * stretch, freedom };
   };
   return {
-    percentiles: percents.map((_, i) => {
-      const [before, after] = tables.map((side) => (side[i] as QuantileTable).wholeUs);
+    percentiles: percents.map((percent, i) => {
+      const [before, after] = quantiles.map((side) => (side[i] as ResampledQuantile).wholeUs);
       const difference = Math.log((after as number) / (before as number));
-      const { percentiles } = series;
-      return spread(difference, at(drawn.percentiles, i), at(percentiles, i));
+      const coins = coinVariance(percent / 100, base.values, next.values);
+      return spread(difference, at(drawn.percentiles, i), at(influences, i), coins);
     }),
-    rate: spread(Math.log(rateOf(next) / rateOf(base)), drawn.rates, series.rate),
-    errors: spread(shareOf(next) - shareOf(base), drawn.errors, series.errors),
+    rate: spread(
+      Math.log(rateOf(next) / rateOf(base)),
+      drawn.rates,
+      influenceOf(pair, (side) => shares(pair[side].count)),
+      0,
+    ),
+    errors: spread(
+      shareOf(next) - shareOf(base),
+      drawn.errors,
+      influenceOf(pair, (side) => errorInfluence(pair[side])),
+      coinVariance(shareOf(base), sumOf(base.count), sumOf(next.count)),
+    ),
     blockS: block * base.stepS,
-    freedom: Math.max(1, OVERLAP_GAIN * (longest / block) - 1),
   };
+}
+
+/** Variance of the difference of two shares were all values independent. */
+function coinVariance(share: number, before: number, after: number): number {
+  return share * (1 - share) * (1 / before + 1 / after);
+}
+
+/**
+ * What blocks of this length miss, and how well the deviation is known. Blocks cut what reaches past
+ * their ends: the long-run variance takes its place as far as there is more than `coins`, the variance
+ * of independent values, in it. That much is known; the rest is an estimate from as many independent
+ * stretches as its lags leave.
+ */
+function beyondBlocks(
+  influence: Float64Array,
+  block: number,
+  coins: number,
+): { stretch: number; freedom: number } {
+  const cut = blockVariance(influence, block);
+  if (!(cut > 0)) return { stretch: 1, freedom: FREEDOM_MAX };
+  const { variance, lags } = longRunVariance(influence);
+  const excess = Math.max(0, variance - coins) / Math.max(variance, coins);
+  const missed = Math.max(0, variance - cut) * Math.min(1, 2 * excess);
+  const whole = Math.max(coins, cut + missed);
+  const unknown = Math.max(0, whole - coins) / whole;
+  const stretches = influence.length / (2 * lags + 1);
+  const freedom = Math.max(FREEDOM_MIN, Math.min(FREEDOM_MAX, stretches / unknown));
+  return { stretch: Math.sqrt(whole / cut), freedom };
 }
 
 function at(columns: readonly Float64Array[], i: number): Float64Array {
@@ -127,17 +165,17 @@ function errorInfluence(cells: Cells): Float64Array {
 
 function prepare(
   cells: Cells,
-  tables: readonly QuantileTable[],
+  quantiles: readonly ResampledQuantile[],
   of: { readonly blocks: number; readonly share: number },
 ): Side {
   const block = Math.max(1, Math.round(of.share * cells.length));
-  for (const table of tables) table.prepare(block, of.blocks);
+  for (const quantile of quantiles) quantile.prepare(block, of.blocks);
   return {
     cells,
-    tables,
+    quantiles,
     starts: new Uint32Array(of.blocks),
-    counts: blockSums(cells.count, 1, block),
-    errors: blockSums(cells.errorCount, 1, block),
+    counts: blockSums(cells.count, block),
+    errors: blockSums(cells.errorCount, block),
   };
 }
 
@@ -148,7 +186,7 @@ function draw(
 ): { percentiles: Float64Array[]; rates: Float64Array; errors: Float64Array } {
   const { replicates, blocks } = options;
   const random = new Random(options.seed, options.stream);
-  const percentiles = first.tables.map(() => new Float64Array(replicates));
+  const percentiles = first.quantiles.map(() => new Float64Array(replicates));
   const rates = new Float64Array(replicates);
   const errors = new Float64Array(replicates);
   for (let round = 0; round < replicates; round++) {
@@ -158,9 +196,9 @@ function draw(
       second.starts[i] = place * second.cells.length;
     }
     for (let i = 0; i < percentiles.length; i++) {
-      const before = (first.tables[i] as QuantileTable).resampled(first.starts);
-      const after = (second.tables[i] as QuantileTable).resampled(second.starts);
-      (percentiles[i] as Float64Array)[round] = Math.log(after / before);
+      const before = (first.quantiles[i] as ResampledQuantile).resampled(first.starts);
+      const after = (second.quantiles[i] as ResampledQuantile).resampled(second.starts);
+      (percentiles[i] as Float64Array)[round] = after - before;
     }
     const [countBefore, errorsBefore] = sumsOf(first);
     const [countAfter, errorsAfter] = sumsOf(second);
@@ -186,12 +224,6 @@ function rateOf({ count, measuredS }: Cells): number {
 
 function shareOf({ count, errorCount }: Cells): number {
   return sumOf(errorCount) / sumOf(count);
-}
-
-function sumOf(values: Float64Array): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum;
 }
 
 /** Standard deviation; a draw without values (a rare timer) is left out. */

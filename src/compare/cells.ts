@@ -88,3 +88,29 @@ function packed(lists: readonly (readonly Entry[])[]) {
   }
   return { ends, index, weight, values };
 }
+
+/** Of each cell, the sum of `block` of them from it on, going round at the end. */
+export function blockSums(column: Float64Array, block: number): Float64Array {
+  const { length } = column;
+  const sums = new Float64Array(length);
+  let sum = 0;
+  for (let i = 0; i < block; i++) sum += column[i % length] as number;
+  for (let start = 0; start < length; start++) {
+    sums[start] = sum;
+    sum += (column[(start + block) % length] as number) - (column[start] as number);
+  }
+  return sums;
+}
+
+export function varianceOf(column: Float64Array): number {
+  const mean = sumOf(column) / column.length;
+  let sum = 0;
+  for (const value of column) sum += (value - mean) ** 2;
+  return sum / column.length;
+}
+
+export function sumOf(column: Float64Array): number {
+  let sum = 0;
+  for (const value of column) sum += value;
+  return sum;
+}

@@ -66,6 +66,7 @@ function figureJson(one: FigureComparison): JsonObject {
     change: one.change ?? null,
     low: one.low ?? null,
     high: one.high ?? null,
+    visible: one.visible ?? null,
     ...(one.why === undefined ? {} : { why: one.why }),
   };
 }

@@ -11,11 +11,11 @@ import { chanceBeyond, distanceOf } from "./student.ts";
 import { COMPARE_DEFAULT, type Figure, type FigureComparison, type Word } from "./types.ts";
 
 const WEIGHTS: Readonly<Record<Figure, number>> = {
-  p50: 1.5,
-  p95: 7,
-  p99: 1,
-  rate: 0.5,
-  errors: 1,
+  p50: 0.75,
+  p95: 9,
+  p99: 0.5,
+  rate: 0.25,
+  errors: 0.5,
 };
 
 /** One figure of one timer before anything was decided. */
@@ -25,7 +25,6 @@ export interface Measured {
   readonly next: number | undefined;
   /** Undefined where nothing was tested; `why` then says it. */
   readonly spread: Spread | undefined;
-  readonly freedom: number;
   /** What a difference must pass because counts are whole: half a failure on each side. */
   readonly step: number;
   readonly why: string | undefined;
@@ -49,36 +48,36 @@ export function judge(measured: readonly Measured[], limits: Limits): FigureComp
     const { figure, base, next, spread } = one;
     if (spread === undefined) {
       const { word, why } = one;
-      return { figure, base, next, change: undefined, low: undefined, high: undefined, word, why };
+      return { ...UNTOLD, figure, base, next, word, why };
     }
     const at = tested.indexOf(one);
     const reach =
-      distanceOf(discoveries.levels[at] as number, one.freedom) * spread.deviation + one.step;
+      distanceOf(discoveries.levels[at] as number, spread.freedom) * spread.deviation + one.step;
     const toChange = figure === "errors" ? (value: number) => value : Math.expm1;
     const change = toChange(spread.difference);
     const low = toChange(spread.difference - reach);
     const high = toChange(spread.difference + reach);
     const isFound = discoveries.isFound[at] as boolean;
     const word = wordFor({ figure, change, low, high, isFound }, limits);
-    const isKnown = Number.isFinite(reach);
-    return {
-      figure,
-      base,
-      next,
-      change,
-      low: isKnown ? low : undefined,
-      high: isKnown ? high : undefined,
-      word,
-      why: isKnown ? undefined : "its seconds do not say how far it may be off",
-    };
+    const found = { figure, base, next, word };
+    if (!Number.isFinite(reach)) {
+      return { ...UNTOLD, ...found, why: "its seconds do not say how far it may be off" };
+    }
+    const visible = toChange(reach + NINE_OF_TEN * spread.deviation);
+    return { ...found, change, low, high, visible, why: undefined };
   });
 }
 
-function chanceOf({ spread, freedom, step }: Measured): number {
+const UNTOLD = { change: undefined, low: undefined, high: undefined, visible: undefined } as const;
+
+/** Deviations above the limit that pass it nine times of ten. */
+const NINE_OF_TEN = 1.2816;
+
+function chanceOf({ spread, step }: Measured): number {
   if (spread === undefined) return 1;
   const distance = Math.max(0, Math.abs(spread.difference) - step);
   if (distance === 0) return 1;
-  return chanceBeyond(distance / spread.deviation, freedom);
+  return chanceBeyond(distance / spread.deviation, spread.freedom);
 }
 
 function wordFor(

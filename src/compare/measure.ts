@@ -7,7 +7,7 @@ import { Histogram } from "../stats/histogram.ts";
 import { summarise } from "../stats/summary.ts";
 import type { Results, StoredTotal } from "../store/results.ts";
 import { CELLS_MIN, type PairSpread, type Spread, spreadOf } from "./bootstrap.ts";
-import { type Cells, endOf, readCells } from "./cells.ts";
+import { type Cells, endOf, readCells, sumOf } from "./cells.ts";
 import type { Measured } from "./judge.ts";
 import { COMPARE_DEFAULT, type Figure } from "./types.ts";
 
@@ -77,13 +77,13 @@ export function measureTimer(
     const isEnough = least >= needed;
     return {
       ...shown(sides, figure),
-      ...tested(spread, isEnough ? spread?.percentiles[i] : undefined),
+      ...tested(isEnough ? spread?.percentiles[i] : undefined),
       why: isEnough ? why : `${needed} values a run are needed`,
     };
   });
   if (!timer.isTimesOnly) {
     const rate = spread && withEnds(spread.rate, Math.min(base.measuredS, next.measuredS));
-    figures.push({ ...shown(sides, "rate"), ...tested(spread, rate), why });
+    figures.push({ ...shown(sides, "rate"), ...tested(rate), why });
     // Failed transactions are told with the transaction; timers in them only where there are any.
     const failed = sumOf(before.errorCount) + sumOf(after.errorCount);
     if (timer.name === "" || failed > 0) {
@@ -100,20 +100,21 @@ export function measureTimer(
 
 type Sides = Readonly<Record<"base" | "next", SideFigures>>;
 type SideFigures = Readonly<Record<Figure, number | undefined>> & { readonly count: number };
-type Tested = Pick<Measured, "spread" | "freedom" | "step" | "word">;
+type Tested = Pick<Measured, "spread" | "step" | "word">;
 
 function shown(sides: Sides, figure: Figure): Pick<Measured, "figure" | "base" | "next"> {
   return { figure, base: sides.base[figure], next: sides.next[figure] };
 }
 
-function tested(pair: PairSpread | undefined, spread: Spread | undefined): Tested {
-  return { spread, freedom: pair?.freedom ?? 1, step: 0, word: "cannot tell" };
+function tested(spread: Spread | undefined): Tested {
+  return { spread, step: 0, word: "cannot tell" };
 }
 
 // A run's ends are not sharp: what is in flight when it stops makes it a little longer or shorter, which
 // its seconds do not show, least of all at a steady rate.
-function withEnds({ difference, deviation }: Spread, measuredS: number): Spread {
-  return { difference, deviation: Math.hypot(deviation, END_S / Math.max(END_S, measuredS)) };
+function withEnds(spread: Spread, measuredS: number): Spread {
+  const ends = END_S / Math.max(END_S, measuredS);
+  return { ...spread, deviation: Math.hypot(spread.deviation, ends) };
 }
 
 // Few failures come in whole numbers and by chance even where seconds show no spread of them: the
@@ -128,12 +129,12 @@ function errors(of: {
   const counts = [sumOf(before.count), sumOf(after.count)] as const;
   const failed = sumOf(before.errorCount) + sumOf(after.errorCount);
   const least = Math.min(...counts);
-  if (spread === undefined || least === 0) return { ...tested(spread, undefined), why: of.why };
+  if (spread === undefined || least === 0) return { ...tested(undefined), why: of.why };
   if (failed === 0) {
     // Where none of n failed, fewer than 3 / n do (with 95 % certainty).
     const isSame = 3 / least <= COMPARE_DEFAULT.errorMargin;
     return {
-      ...tested(spread, undefined),
+      ...tested(undefined),
       word: isSame ? "same" : "cannot tell",
       why: isSame ? "no errors in either run" : "no errors in either run, but few transactions",
     };
@@ -143,8 +144,7 @@ function errors(of: {
   const chance = Math.sqrt(share * (1 - share) * inverse);
   const deviation = Math.max(spread.errors.deviation, chance);
   return {
-    spread: { difference: spread.errors.difference, deviation },
-    freedom: spread.freedom,
+    spread: { ...spread.errors, deviation },
     step: inverse / 2,
     word: "cannot tell",
     why: undefined,
@@ -197,12 +197,6 @@ function figuresOf(run: RunToMeasure, timer: TimerToMeasure): SideFigures {
     rate: run.measuredS > 0 ? summary.count / run.measuredS : undefined,
     errors: summary.errorCount / summary.count,
   };
-}
-
-function sumOf(values: Float64Array): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum;
 }
 
 /** The kind of the clock that the headline runs on: response time where both runs have it. */

@@ -7,8 +7,12 @@ const FRACTION_END = 1e-15;
 const SMALLEST = 1e-300;
 const HALVINGS = 200;
 
-/** Chance that |t| with `freedom` degrees is at least `distance`. Infinite freedom is the normal. */
-export function chanceBeyond(distance: number, freedom: number): number {
+/** As many degrees of freedom as that are the normal distribution, to six digits. */
+export const FREEDOM_MAX = 1e6;
+
+/** Chance that |t| with `freedom` degrees is at least `distance`; more than the limit is the limit. */
+export function chanceBeyond(distance: number, given: number): number {
+  const freedom = Math.min(FREEDOM_MAX, given);
   const t = Math.abs(distance);
   if (Number.isNaN(t)) return 1;
   if (t === 0) return 1;

@@ -4,9 +4,9 @@
 
 import { Random } from "../../src/base/random.ts";
 import { CELL_KIND } from "../../src/stats/cell.ts";
-import { Tally } from "../../src/stats/tally.ts";
+import { Histogram } from "../../src/stats/histogram.ts";
 import type { Results, RunFacts, StoredInterval, StoredTotal } from "../../src/store/results.ts";
-import { numbersOf, sampleResults } from "./report-results.ts";
+import { sampleResults } from "./report-results.ts";
 
 export interface SimulatedTimer {
   readonly name: string;
@@ -35,7 +35,7 @@ export interface SimulatedRun {
 
 /** The wandering of the simulations: see test/sim/compare.test.ts. */
 export const WANDER = { deviation: 0.025, memory: 0.6 } as const;
-export const SIMULATED_SECONDS = 240;
+export const SIMULATED_SECONDS = 600;
 
 /** Results of the run; the same for the same options. */
 export function simulateRun(run: SimulatedRun): Results {
@@ -75,31 +75,75 @@ function simulateTimer(
   of: { run: SimulatedRun; levels: Float64Array; stream: number },
 ): { total: StoredTotal; intervals: StoredInterval[] } {
   const { run, levels, stream } = of;
-  const { sigma = 0.5, perSecond = 50, errorShare = 0, change = (valueUs) => valueUs } = timer;
+  const { sigma = 0.5, perSecond = 20, errorShare = 0, change = (valueUs) => valueUs } = timer;
   const { wander = WANDER.deviation } = run;
   const own = Math.sqrt(Math.max(0, sigma * sigma - wander * wander));
   const random = new Random(run.seed, 1, stream);
-  const whole = new Tally(CELL_KIND.timer);
+  const normal = pairsOfNormals(random);
+  const whole = newCell(new Histogram());
+  const shared = new Histogram();
   const intervals: StoredInterval[] = [];
   for (const [second, level] of levels.entries()) {
-    const cell = new Tally(CELL_KIND.timer);
+    shared.clear();
+    const cell = newCell(shared);
     const count = timer.isPoisson === true ? poisson(random, perSecond) : perSecond;
     for (let i = 0; i < count; i++) {
-      const valueUs = timer.medianUs * Math.exp(level + random.normal(0, own));
+      const valueUs = timer.medianUs * Math.exp(level + own * normal());
       const isError = errorShare > 0 && random.unit() < errorShare;
-      cell.record(Math.max(1, Math.round(change(valueUs, second))), isError);
+      const wholeUs = Math.max(1, Math.round(change(valueUs, second)));
+      record(cell, wholeUs, isError);
+      record(whole, wholeUs, isError);
     }
-    if (cell.count === 0) continue;
-    whole.mergeTally(cell);
-    intervals.push({ second, ...numbersOf(cell) });
+    if (cell.count > 0) intervals.push({ second, ...stored(cell) });
   }
-  const total = {
-    kind: CELL_KIND.timer,
-    name: timer.name,
-    ...numbersOf(whole),
-    valuesS: undefined,
-  };
+  const total = { kind: CELL_KIND.timer, name: timer.name, ...stored(whole), valuesS: undefined };
   return { total, intervals };
+}
+
+function newCell(histogram: Histogram) {
+  return {
+    count: 0,
+    errorCount: 0,
+    sum: 0,
+    sumSquares: 0,
+    min: Number.POSITIVE_INFINITY,
+    max: 0,
+    histogram,
+  };
+}
+
+type SimulatedCell = ReturnType<typeof newCell>;
+
+// A simulation is most of a test's time: no Tally, which counts more carefully.
+function record(cell: SimulatedCell, valueUs: number, isError: boolean): void {
+  cell.count++;
+  if (isError) cell.errorCount++;
+  cell.sum += valueUs;
+  cell.sumSquares += valueUs * valueUs;
+  if (valueUs < cell.min) cell.min = valueUs;
+  if (valueUs > cell.max) cell.max = valueUs;
+  cell.histogram.record(valueUs);
+}
+
+function stored(cell: SimulatedCell): Omit<StoredInterval, "second"> {
+  const min = cell.count === 0 ? 0 : cell.min;
+  return { ...cell, min, histogram: cell.histogram.payload() };
+}
+
+/** Standard normals; the method of Box and Muller makes two at once. */
+function pairsOfNormals(random: Random): () => number {
+  let kept: number | undefined;
+  return () => {
+    if (kept !== undefined) {
+      const value = kept;
+      kept = undefined;
+      return value;
+    }
+    const radius = Math.sqrt(-2 * Math.log(1 - random.next32() / 0x1_0000_0000));
+    const angle = (2 * Math.PI * random.next32()) / 0x1_0000_0000;
+    kept = radius * Math.sin(angle);
+    return radius * Math.cos(angle);
+  };
 }
 
 function poisson(random: Random, mean: number): number {
