@@ -192,18 +192,26 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: "report",
     aliases: [],
-    usage: "<results>",
+    usage: "<results...>",
     summary: "make the HTML report again from a results database or folder",
     details:
-      "Takes a results.sqlite of this or of the old OCT, or a results folder. A folder whose run was killed has a journal instead: its database is made first.",
+      "Takes a results.sqlite of this or of the old OCT, or a results folder; of several, a report each. A folder whose run was killed has a journal instead: its database is made first.",
     options: [
       {
         flags: "-o, --output <file>",
         help: "where to write (default results.html beside the database)",
       },
       { flags: "--template <file>", help: "an eta template to use instead of the shipped one" },
+      {
+        flags: "--baseline <results>",
+        help: "hold each against this run, as oct compare does, in a section of the report",
+      },
+      { flags: "--force", help: "with --baseline: compare what should not be compared" },
     ],
-    examples: ["oct report shop/results/results_2026.01.31_10.20.30_123456/results.sqlite"],
+    examples: [
+      "oct report shop/results/results_2026.01.31_10.20.30_123456/results.sqlite",
+      "oct report new.sqlite --baseline base.sqlite",
+    ],
     run: async (input, env) => (await import("./report.ts")).runReport(input, env),
   },
   {
@@ -236,6 +244,25 @@ export const COMMANDS: readonly CommandSpec[] = [
       "oct compare base.sqlite new.sqlite --fail-on slower --fail-on errors",
     ],
     run: async (input, env) => (await import("./compare.ts")).runCompare(input, env),
+  },
+  {
+    name: "runs",
+    aliases: [],
+    usage: "[project]",
+    summary: "list the past runs of a project, newest first",
+    options: [{ flags: "--limit <n>", help: "how many to list (default 20)" }],
+    examples: ["oct runs shop", "oct runs shop/results"],
+    run: async (input, env) => (await import("./runs.ts")).runRuns(input, env),
+  },
+  {
+    name: "open",
+    aliases: [],
+    usage: "[project]",
+    summary: "open the latest report of a project",
+    details: "Prints the path of the report, and opens it where this system can.",
+    options: [],
+    examples: ["oct open shop"],
+    run: async (input, env) => (await import("./open.ts")).runOpen(input, env),
   },
   {
     name: "rebuild-results",

@@ -1,7 +1,7 @@
 // A database into its report: used at the end of a run, by oct report and by oct rebuild.
 
 import { readFileSync } from "node:fs";
-import { type RenderOptions, renderReport } from "../report/html.ts";
+import { type RenderOptions, type ReportSection, renderReport } from "../report/html.ts";
 import { buildReportModel } from "../report/model.ts";
 import { loadProjectTemplate } from "../report/template.ts";
 import { renderSummary } from "../report/text.ts";
@@ -21,6 +21,8 @@ export interface ReportRequest {
   readonly templatePath?: string | undefined;
   /** Overrides the interval of the run's own config, in seconds. */
   readonly intervalS?: number | undefined;
+  /** Parts of the page that are made elsewhere. */
+  readonly sections?: readonly ReportSection[] | undefined;
 }
 
 /** Writes the report; returns the summary for the terminal. */
@@ -32,7 +34,9 @@ export async function makeReport(request: ReportRequest): Promise<{ summary: str
       results,
       request.intervalS === undefined ? {} : { intervalS: request.intervalS },
     );
-    writeFileAtomic(request.outputPath, renderReport(model, chooseTemplate(request)));
+    const { sections } = request;
+    const html = renderReport(model, { ...chooseTemplate(request), sections });
+    writeFileAtomic(request.outputPath, html);
     screen.clearStatus();
     const isColor = env.useColor(env.stdout);
     return { summary: renderSummary(model, { columns: env.stdout.columns(), color: isColor }) };

@@ -25,8 +25,8 @@ import {
 } from "./words.ts";
 
 const NAME_MAX = 200;
-/** Bytes that the rows of timers may take; the busy and the changed come first. */
-const ROWS_BYTES_MAX = 600_000;
+/** Bytes that the rows of timers may take, in a page of their own and in the report. */
+const ROWS_BYTES_MAX = { page: 600_000, section: 150_000 } as const;
 
 /** Rules of the comparison's own; the rest is the report's. */
 const OWN_CSS = `
@@ -54,7 +54,7 @@ const OWN_CSS = `
 export function comparisonSection(comparison: Comparison): string {
   return (
     `<style>${OWN_CSS}</style>\n<section id="compare" aria-labelledby="compare-h">\n` +
-    `<h2 id="compare-h">Against the baseline</h2>\n${body(comparison)}\n</section>`
+    `<h2 id="compare-h">Against the baseline</h2>\n${body(comparison, ROWS_BYTES_MAX.section)}\n</section>`
   );
 }
 
@@ -76,7 +76,7 @@ export function comparisonPage(comparison: Comparison): string {
 <main id="main" class="page">
 <p class="over">Comparison</p>
 <h1><bdi>${escaped(title)}</bdi></h1>
-${body(comparison)}
+${body(comparison, ROWS_BYTES_MAX.page)}
 <footer>Made by oct. One file, no network: keep it, send it.</footer>
 </main>
 </body>
@@ -84,7 +84,7 @@ ${body(comparison)}
 `;
 }
 
-function body(comparison: Comparison): string {
+function body(comparison: Comparison, bytesMax: number): string {
   const { word, tone, sentence } = headlineOf(comparison);
   const notes = [
     ...comparison.forced.map((text) => `<li class="bad">Forced: ${escaped(text)}`),
@@ -94,7 +94,7 @@ function body(comparison: Comparison): string {
     `<dl class="sides">${sideHtml("BASE", comparison.base)}${sideHtml("NEW", comparison.next)}</dl>`,
     `<div class="verdict ${tone}"><p><strong>${word}</strong> <bdi>${escaped(sentence)}</bdi></p>` +
       `${notes.length === 0 ? "" : `<ul>${notes.join("")}</ul>`}</div>`,
-    tableHtml(comparison),
+    tableHtml(comparison, bytesMax),
     missingHtml(comparison),
     `<ul class="method">${comparison.method.map((text) => `<li>${escaped(text)}`).join("")}</ul>`,
   ].join("\n");
@@ -109,14 +109,14 @@ function sideHtml(label: string, side: RunSide): string {
   return `<dt>${label}</dt><dd><bdi>${escaped(side.path)}</bdi> · ${escaped(facts.join(" · "))}</dd>`;
 }
 
-function tableHtml(comparison: Comparison): string {
+function tableHtml(comparison: Comparison, bytesMax: number): string {
   const scale = scaleOf(comparison);
   const rows: string[] = [];
   let bytes = 0;
   for (const timer of byInterest(comparison.timers)) {
     const html = timerHtml(timer, comparison, scale);
     bytes += html.length;
-    if (bytes > ROWS_BYTES_MAX) break;
+    if (bytes > bytesMax) break;
     rows.push(html);
   }
   const left = comparison.timers.length - rows.length;

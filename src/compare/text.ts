@@ -65,8 +65,7 @@ export function renderComparison(comparison: Comparison, options: CompareTextOpt
   const [first = "", ...more] = wrap(`${word}  ${sentence}`, width);
   const left = comparison.timers.length - TIMERS_MAX;
   return [
-    sideLine("BASE", comparison.base, width),
-    sideLine("NEW", comparison.next, width),
+    ...sideLines(comparison, width),
     ...comparison.forced
       .flatMap((text) => wrap(`forced: ${text}`, width))
       .map((line) => paint("yellow", line)),
@@ -83,17 +82,36 @@ export function renderComparison(comparison: Comparison, options: CompareTextOpt
   ].join("\n");
 }
 
-function sideLine(label: string, side: RunSide, width: number): string {
-  const facts = [
+// One line each where both fit, so that the columns stand under each other; two lines each otherwise.
+function sideLines({ base, next }: Comparison, width: number): string[] {
+  const sides = [
+    { label: "BASE", path: oneLine(base.path), facts: factsOf(base) },
+    { label: "NEW", path: oneLine(next.path), facts: factsOf(next) },
+  ];
+  const pathWidth = Math.max(...sides.map(({ path }) => cellsOf(path)));
+  const factsWidth = Math.max(...sides.map(({ facts }) => cellsOf(facts)));
+  const isOneLine = LABEL + pathWidth + GAP.length + factsWidth <= width;
+  return sides.flatMap(({ label, path, facts }) => {
+    const head = label.padEnd(LABEL);
+    if (isOneLine) return [head + padCells(path, pathWidth) + GAP + facts];
+    return [head + fitEnd(path, width - LABEL), " ".repeat(LABEL) + facts];
+  });
+}
+
+function factsOf(side: RunSide): string {
+  return [
     formatWall(side.startWallMs),
     `${plural(side.transactions, "transaction")} in ${formatElapsed(side.measuredUs / 1e6)}`,
     side.verdict,
   ].join("  ");
-  const room = width - 6 - cellsOf(facts) - 2;
-  // The end of a path tells more than its start.
-  const shown = oneLine(side.path);
-  const path = cellsOf(shown) <= room ? shown : `…${shown.slice(-Math.max(8, room - 1))}`;
-  return `${label.padEnd(6)}${padCells(path, Math.max(9, Math.min(room, 60)))}  ${facts}`.trimEnd();
+}
+
+/** The end of a path tells more than its start. */
+function fitEnd(text: string, cells: number): string {
+  if (cellsOf(text) <= cells) return text;
+  let kept = [...text].slice(-cells);
+  while (cellsOf(kept.join("")) > cells - 1) kept = kept.slice(1);
+  return `…${kept.join("")}`;
 }
 
 function tableLines(comparison: Comparison, width: number, paint: Paint): string[] {

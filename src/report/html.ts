@@ -27,7 +27,16 @@ import { REPORT_LIMIT, type ReportModel } from "./types.ts";
 /** Bytes that a report of ours may have. */
 export const REPORT_BYTES_MAX = 1_000_000;
 
+/** A part of the page that is made elsewhere; its HTML is trusted. */
+export interface ReportSection {
+  readonly id: string;
+  readonly title: string;
+  readonly html: string;
+}
+
 export interface RenderOptions {
+  /** Shown after all transactions. */
+  readonly sections?: readonly ReportSection[] | undefined;
   /** A project's own template instead of ours. */
   readonly template?: string | undefined;
   /** Where it came from, for errors in it. */
@@ -73,7 +82,7 @@ const FIT_TRIES = 8;
 export function renderReport(model: ReportModel, options: RenderOptions = {}): string {
   if (options.template !== undefined) {
     try {
-      return renderTemplate(options.template, viewOf(model, LIMITS));
+      return renderTemplate(options.template, viewOf(model, LIMITS, options.sections));
     } catch (thrown) {
       const error = templateError(thrown, options.template, options.templatePath);
       if (options.onTemplateError === undefined) throw error;
@@ -82,7 +91,7 @@ export function renderReport(model: ReportModel, options: RenderOptions = {}): s
   }
   let html = "";
   for (let attempt = 0; attempt < FIT_TRIES; attempt++) {
-    html = renderTemplate(SHIPPED_TEMPLATE, viewOf(model, limitsOf(attempt)));
+    html = renderTemplate(SHIPPED_TEMPLATE, viewOf(model, limitsOf(attempt), options.sections));
     if (Buffer.byteLength(html) <= REPORT_BYTES_MAX) break;
   }
   return html;
@@ -108,12 +117,17 @@ function limitsOf(attempt: number): PageLimits {
 }
 
 /** What a template sees as `it`. */
-function viewOf(whole: ReportModel, limits: PageLimits): object {
+function viewOf(
+  whole: ReportModel,
+  limits: PageLimits,
+  sections: readonly ReportSection[] = [],
+): object {
   const model = withCharts(whole, limits.charts);
   const timers = [model.all, ...(model.other === undefined ? [] : [model.other]), ...model.timers];
   return {
     model,
     limits,
+    sections,
     fits: <T>(list: readonly T[], most: number): readonly T[] => list.slice(0, most),
     rest: (all: number, shown: number, what = "rows") =>
       all > shown ? ` ${formatCount(all - shown)} more ${what} are not shown.` : "",
