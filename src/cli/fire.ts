@@ -22,7 +22,9 @@ import { LINK_PORT, readHost } from "./turret.ts";
 import { packToolsOf } from "./turret-parts.ts";
 import { type GivenValues, readValues, withScriptEnv } from "./values.ts";
 
-const LINES_BEFORE = /^(Warmup|waiting for|turret \S+ came|start with|seed:)/;
+/** What the plan before and the summary after say as well. */
+const LINES_TOLD =
+  /^(Warmup|waiting for|turret \S+ came|start with|seed:|GENERATOR-LIMITED:|PARTIAL:)/;
 
 export async function runFire(input: CommandInput, env: Env): Promise<number> {
   const values = readValues(input, env);
@@ -87,7 +89,7 @@ async function fire(parts: FireParts): Promise<number> {
     listen: isLocal ? undefined : parts.listen,
     packFor: (definition) => packOf(plan, config, definition, env),
     onLine(text) {
-      if (!isLocal || !LINES_BEFORE.test(text)) screen.line(values.redactor.text(text));
+      if (!isLocal || !LINES_TOLD.test(text)) screen.line(values.redactor.text(text));
     },
   });
   if (outcome.hasStarted) await summarise(parts);
