@@ -1,5 +1,6 @@
 // oct docs: the guides, embedded so that copying the file copies its manual.
 
+import compare from "../../assets/docs/compare.md" with { type: "text" };
 import configuration from "../../assets/docs/configuration.md" with { type: "text" };
 import fire from "../../assets/docs/fire.md" with { type: "text" };
 import load from "../../assets/docs/load.md" with { type: "text" };
@@ -40,6 +41,11 @@ const TOPICS: readonly Topic[] = [
     name: "results",
     summary: "results, journal, database, what survives what",
     text: () => results,
+  },
+  {
+    name: "compare",
+    summary: "a run against an earlier one, and the floor of a machine",
+    text: () => compare,
   },
   {
     name: "turret",

@@ -40,6 +40,9 @@ export interface PairSpread {
 /** Cells that a run needs before anything can be said of its spread. */
 export const CELLS_MIN = 8;
 
+/** A short run shows only a part of how it wanders: by simulation, so much over its cells more. */
+const SHORT = 1.5;
+
 /** Even a short run knows its deviation a little. */
 const FREEDOM_MIN = 3;
 
@@ -74,7 +77,8 @@ export function spreadOf(base: Cells, next: Cells, options: BootstrapOptions): P
   ) as [Side, Side];
   const drawn = draw(first, second, { ...options, blocks });
   // A resampled run is a little shorter or longer than the real one, and its blocks know their mean.
-  const resize = Math.sqrt((blocks * block) / longest / (1 - block / longest));
+  const resize =
+    Math.sqrt((blocks * block) / longest / (1 - block / longest)) * (1 + SHORT / shortest);
   const spread = (
     difference: number,
     values: Float64Array,

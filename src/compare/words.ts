@@ -53,7 +53,7 @@ export function timerText(timer: TimerComparison, comparison: Comparison): strin
 }
 
 export interface Headline {
-  /** `SLOWER`, `FASTER`, `MORE ERRORS`, `DIFFERENT` or `NO DIFFERENCE FOUND`. */
+  /** `SLOWER`, `FASTER, FEWER ERRORS`, `DIFFERENT` (better and worse), `NO DIFFERENCE FOUND`. */
   readonly word: string;
   readonly tone: "bad" | "good" | "warn" | "none";
   readonly sentence: string;
@@ -71,7 +71,7 @@ export function headlineOf(comparison: Comparison): Headline {
   }
   const isWorse = counts.slower + counts.more > 0;
   const isBetter = counts.faster + counts.fewer > 0;
-  const word = isWorse && isBetter ? "DIFFERENT" : WORDS[told[0] as Word];
+  const word = isWorse && isBetter ? "DIFFERENT" : told.map((one) => WORDS[one]).join(", ");
   const places = told.map((one) => {
     const where = sayWhere(comparison, one);
     return told.length === 1 ? where : `${WORDS[one].toLowerCase()} ${where}`;
@@ -97,7 +97,8 @@ function sayWhere(comparison: Comparison, word: Word): string {
     const own = timer.figures.filter((figure) => figure.word === word);
     if (own.length === 0) return [];
     const figures = own.map(({ figure }) => FIGURE_NAME[figure]).join(", ");
-    return [`${timerText(timer, comparison)} (${figures})`];
+    const name = timerText(timer, comparison);
+    return [word === "more" || word === "fewer" ? name : `${name} (${figures})`];
   });
   const left = where.length - NAMED_MAX;
   const rest = left > 0 ? ` and ${plural(left, "more timer")}` : "";
