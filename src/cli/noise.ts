@@ -3,7 +3,7 @@
 
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
-import { EXIT, OctError } from "../base/errors.ts";
+import { EXIT, OctError, UsageError } from "../base/errors.ts";
 import { formatCount } from "../base/units.ts";
 import { measureNoise, type Noise } from "../compare/noise.ts";
 import { renderNoise } from "../compare/noise-text.ts";
@@ -40,7 +40,7 @@ interface NoiseRuns {
 
 export async function runNoise(input: CommandInput, env: Env): Promise<number> {
   const repeat = readCount(input, "repeat", REPEAT.fallback, REPEAT.high);
-  if (repeat < 2) throw new OctError("--repeat takes 2 or more: one run has no other");
+  if (repeat < 2) throw new UsageError("--repeat takes 2 or more: one run has no other");
   const values = readValues(input, env);
   const plan = readFirePlan(input, env);
   const config = withScriptEnv(fireConfig(plan, { seed: input.text("seed") }), values);
