@@ -47,7 +47,7 @@ export function judgeResults(judged: JudgedFacts): VerdictModel {
     return {
       word: "INVALID",
       sentence: "No transaction has finished, so there is nothing to measure.",
-      reasons,
+      reasons: [...reasons, ...limits],
     };
   }
   if (reasons.length > 0) {
