@@ -45,7 +45,7 @@ const OWN_CSS = `
 .compare td.word, .compare td.why { color: var(--faint); }
 .sides { display: grid; grid-template-columns: auto 1fr; gap: 2px 14px; margin: 0 0 16px; color: var(--soft); }
 .sides dt { font-weight: 620; color: var(--ink); } .sides dd { margin: 0; overflow-wrap: anywhere; }
-.compare thead th { text-align: right; } .compare thead th:nth-child(6) { text-align: left; } .compare thead th:last-child { text-align: left; }
+.compare thead th { text-align: right; } .compare thead th:nth-child(5) { text-align: center; } .compare thead th:last-child { text-align: left; }
 .compare .bad td, .compare .good td { color: var(--ink); } .method { margin-top: 14px; }
 .page { max-width: 1100px; margin: 0 auto; padding: 30px 24px 60px; }
 `;
@@ -122,9 +122,9 @@ function tableHtml(comparison: Comparison, bytesMax: number): string {
   const left = comparison.timers.length - rows.length;
   return (
     `<div class="scroll" tabindex="0" role="region" aria-label="Comparison"><table class="compare">` +
-    `<thead><tr><th scope="col">Timer<th scope="col">BASE<th scope="col">NEW<th scope="col">Change` +
-    `<th scope="col">Interval<th scope="col"><span aria-hidden="true">−${percentText(scale)}` +
-    ` … +${percentText(scale)}</span><th scope="col">Verdict</thead>${rows.join("\n")}</table></div>` +
+    `<thead><tr><th scope="col">Timer<th scope="col" class="n">BASE<th scope="col" class="n">NEW<th scope="col" class="n">Change` +
+    `<th scope="colgroup" colspan="2">Interval, drawn from −${percentText(scale)}` +
+    ` to +${percentText(scale)}<th scope="col">Verdict</thead>${rows.join("\n")}</table></div>` +
     (left > 0 ? `<p class="quiet">${plural(left, "more timer")}: in the JSON.</p>` : "")
   );
 }
