@@ -206,17 +206,20 @@ describe("commands of the guides", () => {
     expect(plan.words.length).toBeGreaterThan(0);
   });
 
-  const rows = all.flatMap(({ text }) =>
-    [...text.matchAll(/^\| `(-[^`]+)` \|/gm)].map((match): [string] => [match[1] as string]),
+  // The guide of comparing is about the options of another command than fire.
+  const rows = all.flatMap(({ name, text }) =>
+    [...text.matchAll(/^\| `(-[^`]+)` \|/gm)].map((match): [string, string] => {
+      return [match[1] as string, name === "compare" ? "compare" : "fire"];
+    }),
   );
 
-  test.each(rows)("options %s of a table are a plan", (options) => {
-    const input = readInput(findCommand("fire") as CommandSpec, [
-      "http://localhost/",
-      ...wordsOf(options),
-    ]);
-    const plan = readFirePlan(input, memoryEnv([]));
-    expect(plan.load.cannons).toBeGreaterThan(0);
+  test.each(rows)("options %s of a table are read by oct %s", (options, command) => {
+    const targets = command === "fire" ? ["http://localhost/"] : ["base", "new"];
+    const spec = findCommand(command) as CommandSpec;
+    const input = readInput(spec, [...targets, ...wordsOf(options)]);
+    expect(input.positionals).toEqual(targets);
+    if (command !== "fire") return;
+    expect(readFirePlan(input, memoryEnv([])).load.cannons).toBeGreaterThan(0);
   });
 });
 
