@@ -3,6 +3,9 @@
 export const US_PER_MS = 1_000;
 export const US_PER_S = 1_000_000;
 
+/** Where there is no figure. */
+const NONE = "–";
+
 const DURATION_UNITS: Readonly<Record<string, number>> = {
   us: 1,
   µs: 1,
@@ -34,7 +37,7 @@ export function parseDurationUs(text: string): number | undefined {
 
 /** A duration for people: `1.24 ms`, `850 us`, `2.50 s`, `1m 30s`, `2h 05m`. */
 export function formatDuration(durationUs: number): string {
-  if (!Number.isFinite(durationUs)) return "–";
+  if (!Number.isFinite(durationUs)) return NONE;
   const us = Math.abs(durationUs);
   const sign = durationUs < 0 ? "-" : "";
   if (us < 1000) return `${sign}${Math.round(us)} us`;
@@ -70,7 +73,35 @@ export function formatCount(count: number): string {
 
 /** A rate per second with three significant places where small: `0.25/s`, `12.3/s`, `4,906/s`. */
 export function formatRate(ratePerSec: number): string {
-  if (!Number.isFinite(ratePerSec)) return "–";
+  if (!Number.isFinite(ratePerSec)) return NONE;
   if (ratePerSec >= 100) return `${formatCount(ratePerSec)}/s`;
   return `${ratePerSec.toFixed(ratePerSec >= 10 ? 1 : 2)}/s`;
+}
+
+/** Milliseconds without their unit: `0.123`, `1.24`, `12.4`, `124`, `12,400`. */
+export function formatMs(durationUs: number | undefined): string {
+  if (durationUs === undefined || !Number.isFinite(durationUs)) return NONE;
+  const ms = durationUs / 1000;
+  const size = Math.abs(ms);
+  if (size === 0) return "0";
+  if (size < 0.9995) return ms.toFixed(3);
+  if (size < 9.995) return ms.toFixed(2);
+  if (size < 99.95) return ms.toFixed(1);
+  return formatCount(ms);
+}
+
+/** A rate without its unit: `0.25`, `12.3`, `4,906`. */
+export function formatPerSec(ratePerSec: number | undefined): string {
+  if (ratePerSec === undefined || !Number.isFinite(ratePerSec)) return NONE;
+  if (ratePerSec >= 99.95) return formatCount(ratePerSec);
+  if (ratePerSec === 0) return "0";
+  return ratePerSec.toFixed(ratePerSec >= 9.995 ? 1 : 2);
+}
+
+/** A share: `0 %`, `0.02 %`, `12.5 %`; what is not nothing never reads as nothing. */
+export function formatPercent(percent: number): string {
+  if (percent === 0) return "0 %";
+  if (percent < 0.01) return "< 0.01 %";
+  if (percent >= 99.995) return percent >= 100 ? "100 %" : "> 99.99 %";
+  return `${percent.toFixed(percent < 9.995 ? 2 : 1)} %`;
 }

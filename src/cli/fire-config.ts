@@ -51,6 +51,7 @@ export function fireConfig(
     hqLossUs: 10_000_000,
     waitUs: 0,
     seed: seed === undefined ? undefined : readSeed(seed),
+    thresholds: [],
     raw: { run_time: runTimeUs / 1e6, turrets: [definition] },
   };
 }

@@ -95,6 +95,12 @@ export const PROJECT_KEYS: readonly KeySpec[] = [
     help: "seed of schedule and scripts' random numbers",
   },
   {
+    name: "thresholds",
+    kind: "list",
+    fallback: "[]",
+    help: 'what the run must keep to, e.g. "p95 < 500ms"; `oct docs thresholds`',
+  },
+  {
     name: "turrets_requirements",
     kind: "list",
     fallback: "[]",

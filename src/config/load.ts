@@ -11,6 +11,7 @@ import { applyOverrides } from "./overrides.ts";
 import type { ProjectConfig } from "./project.ts";
 import { readConfigFile } from "./read-file.ts";
 import { FieldReader, type Places } from "./reader.ts";
+import { readThresholds } from "./thresholds.ts";
 import { readTurrets } from "./turrets.ts";
 
 export interface LoadOptions {
@@ -116,6 +117,7 @@ function readConfig(
     hqLossUs: fields.durationUs("hq_loss", 10_000_000),
     waitUs: fields.durationUs("wait", 0),
     seed,
+    thresholds: readThresholds(value["thresholds"], { places, issues }),
     raw: value,
   };
 }

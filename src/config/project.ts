@@ -1,6 +1,7 @@
 // A project's configuration as the program uses it: every key read, checked and in plain units.
 
 import type { JsonObject } from "../base/json.ts";
+import type { Threshold } from "../stats/threshold.ts";
 import type { LoadModel } from "./load-model.ts";
 
 export interface TurretDefinition {
@@ -43,6 +44,7 @@ export interface ProjectConfig {
   /** Giving up waiting for turrets; 0 waits for ever. */
   readonly waitUs: number;
   readonly seed: number | undefined;
+  readonly thresholds: readonly Threshold[];
   /** As given, with --set applied. */
   readonly raw: JsonObject;
 }

@@ -19,6 +19,8 @@ export interface CollectorOptions {
   readonly aggregate: Aggregate;
   readonly malformed: MalformedLog;
   readonly rowsMax: number;
+  /** Told of every batch once it is in the journal's buffer. */
+  readonly onBatch?: (batch: Batch, turretIndex: number) => void;
 }
 
 export class Collector {
@@ -65,6 +67,7 @@ export class Collector {
     this.#options.journal.append(RECORD_KIND.batch, encodeBatchRecord(record));
     this.#options.aggregate.add(batch, record.turretIndex);
     this.#rowsCounted += batch.rows.count;
+    this.#options.onBatch?.(batch, record.turretIndex);
   }
 
   // A batch that cannot be used is not asked for again: it would be the same. It is counted as lost.

@@ -9,7 +9,15 @@ import type { KnownTurret, Registry } from "./registry.ts";
 import type { HqOptions, HqPhase } from "./types.ts";
 
 /** Lines that outsiders can cause as often as they like; each kind has its limit. */
-export type LineKind = "came" | "refused" | "lost" | "back" | "event" | "left" | "status";
+export type LineKind =
+  | "came"
+  | "refused"
+  | "lost"
+  | "back"
+  | "event"
+  | "left"
+  | "status"
+  | "verdict";
 
 export interface HqCore {
   readonly options: HqOptions;

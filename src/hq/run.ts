@@ -15,20 +15,39 @@ import type { Clock } from "../base/clock.ts";
 import { EXIT, type ExitCode } from "../base/errors.ts";
 import { Aggregate } from "../stats/aggregate.ts";
 import { CELL_KIND, COUNTER } from "../stats/cell.ts";
-import type { CountsRecord, EventRecord, RunClosed, RunStarted } from "../store/records.ts";
+import type {
+  CountsRecord,
+  EventRecord,
+  RunClosed,
+  RunOpened,
+  RunStarted,
+} from "../store/records.ts";
 import { encodeJsonRecord, RECORD_KIND } from "../store/records.ts";
 import { Collector } from "./collector.ts";
+import { ControlDesk } from "./control.ts";
 import type { HqCore, LineKind } from "./core.ts";
+import { describe } from "./describe.ts";
+import { sayEnd } from "./end-lines.ts";
 import { generatorReasons } from "./generator-rules.ts";
 import { Lines } from "./lines.ts";
 import { isDone, LinkDesk } from "./link-desk.ts";
 import { MalformedLog } from "./malformed.ts";
+import { Observers } from "./observer.ts";
 import { Packs } from "./packs.ts";
 import { Protocol1Desk } from "./protocol1-desk.ts";
-import { type KnownTurret, nameOf, Registry, turretCounts, turretRecord } from "./registry.ts";
+import { type KnownTurret, Registry, turretCounts, turretRecord } from "./registry.ts";
 import { Snapshots } from "./snapshot.ts";
-import type { HqOptions, HqOutcome, HqPhase, HqSnapshot } from "./types.ts";
+import type {
+  ControlAction,
+  ControlReply,
+  HqOptions,
+  HqOutcome,
+  HqPhase,
+  HqSnapshot,
+  LiveRun,
+} from "./types.ts";
 import { concludeVerdict, judge } from "./verdict.ts";
+import { WaitingLines } from "./waiting-lines.ts";
 
 export type { HqOptions, HqOutcome, HqPhase, HqSnapshot } from "./types.ts";
 
@@ -41,17 +60,19 @@ const HAND_OVER_US = 5_000_000;
 const SECOND_US = 1_000_000;
 /** Counts are journaled once a second for so many turrets, more seldom for more. */
 const TURRETS_A_COUNT = 20;
-const WAITING_LINE_US = 10_000_000;
 
-export class HqRun implements HqCore {
+export class HqRun implements HqCore, LiveRun {
   readonly options: HqOptions;
   readonly clock: Clock;
   readonly registry = new Registry();
   readonly packs: Packs;
   readonly collector: Collector;
   readonly malformed: MalformedLog;
-  readonly #aggregate: Aggregate;
+  readonly aggregate: Aggregate;
+  readonly #observers: Observers;
+  readonly #control: ControlDesk;
   readonly #lines: Lines;
+  readonly #waiting: WaitingLines;
   readonly #link: LinkDesk | undefined;
   readonly #protocol1: Protocol1Desk | undefined;
   readonly #snapshots = new Snapshots();
@@ -65,8 +86,6 @@ export class HqRun implements HqCore {
   #failure: { readonly reason: string; readonly exitCode: ExitCode } | undefined;
   #secondUs = Number.NEGATIVE_INFINITY;
   #countsUs = 0;
-  #waitingLineUs = Number.NEGATIVE_INFINITY;
-  #waitingFor = -1;
   #outcome: HqOutcome | undefined;
 
   constructor(options: HqOptions) {
@@ -75,17 +94,27 @@ export class HqRun implements HqCore {
     this.#openedUs = options.clock.nowUs();
     const { runTimeUs, graceUs } = options.config;
     const lastUs = runTimeUs + graceUs + HAND_OVER_US;
-    this.#aggregate = new Aggregate({ secondMax: Math.ceil(lastUs / SECOND_US) });
+    this.aggregate = new Aggregate({ secondMax: Math.ceil(lastUs / SECOND_US) });
     this.#lines = new Lines((text) => options.onLine(text));
+    this.#control = new ControlDesk(this);
+    this.#observers = new Observers(options.observers ?? [], (name, reason) => {
+      this.line("event", `${name} failed and is left out: ${reason}`);
+      this.event("error", -1, `${name} failed and is left out: ${reason}`);
+    });
+    this.#waiting = new WaitingLines(
+      (text) => this.#lines.say(text),
+      () => this.#link?.loading() ?? [],
+    );
     this.packs = new Packs((definition) => options.packFor(definition));
     this.malformed = new MalformedLog((record) => {
       options.journal.append(RECORD_KIND.malformed, encodeJsonRecord(record));
     });
     this.collector = new Collector({
       journal: options.journal,
-      aggregate: this.#aggregate,
+      aggregate: this.aggregate,
       malformed: this.malformed,
       rowsMax: options.config.resultsMaxRows,
+      onBatch: (batch, turretIndex) => this.#observers.batch(batch, turretIndex),
     });
     this.#link = options.link === undefined ? undefined : new LinkDesk(this, options.link);
     this.#protocol1 =
@@ -93,7 +122,7 @@ export class HqRun implements HqCore {
     options.journal.append(RECORD_KIND.runOpened, encodeJsonRecord(options.facts));
     options.journal.flush();
     this.#lines.say("Warmup");
-    this.#sayWaiting(this.#missing(), this.#openedUs);
+    this.#waiting.missing(this.#missing(), this.#openedUs);
   }
 
   get phase(): HqPhase {
@@ -155,6 +184,15 @@ export class HqRun implements HqCore {
     else if (this.#phase === "firing") this.#beginDrain(reason);
   }
 
+  /** Does what somebody with the right to asks of the run while it goes; says what came of it. */
+  control(action: ControlAction, by: string): ControlReply {
+    return this.#control.take(action, by);
+  }
+
+  get facts(): RunOpened {
+    return this.options.facts;
+  }
+
   snapshot(): HqSnapshot {
     return this.#snapshots.make({
       nowUs: this.clock.nowUs(),
@@ -162,7 +200,7 @@ export class HqRun implements HqCore {
       elapsedUs: this.#startUs === undefined ? 0 : this.atUs(),
       runTimeUs: this.options.config.runTimeUs,
       registry: this.registry,
-      aggregate: this.#aggregate,
+      aggregate: this.aggregate,
       malformed: this.malformed.total,
       protocol1: this.#protocol1?.counts(),
     });
@@ -176,6 +214,7 @@ export class HqRun implements HqCore {
   event(level: string, turretIndex: number, text: string): void {
     const record: EventRecord = { atUs: this.atUs(), level, turretIndex, text };
     this.options.journal.append(RECORD_KIND.event, encodeJsonRecord(record));
+    this.#observers.event(record);
   }
 
   line(kind: LineKind, text: string): void {
@@ -209,7 +248,7 @@ export class HqRun implements HqCore {
   #gather(nowUs: number): void {
     const { minTurrets, waitUs } = this.options.config;
     const missing = this.#missing();
-    this.#sayWaiting(missing, nowUs);
+    this.#waiting.missing(missing, nowUs);
     if (missing === 0) {
       this.#phase = "arming";
       this.#armedUs = nowUs;
@@ -221,31 +260,13 @@ export class HqRun implements HqCore {
     this.fail(`${missing} of ${minTurrets} turrets are missing; ${names}`, EXIT.turretsMissing);
   }
 
-  #sayWaiting(missing: number, nowUs: number): void {
-    const isNews = missing !== this.#waitingFor;
-    if (!isNews && nowUs - this.#waitingLineUs < WAITING_LINE_US) return;
-    this.#waitingFor = missing;
-    this.#waitingLineUs = nowUs;
-    this.#lines.say(`waiting for ${missing} turrets to connect`);
-    if (!isNews) this.#sayLoading();
-  }
-
-  #sayLoading(): void {
-    const loading = this.#link?.loading() ?? [];
-    if (loading.length > 0) this.#lines.say(`still loading: ${describe(loading)}`);
-  }
-
   #arm(nowUs: number): void {
     if (this.#missing() > 0) {
       this.#phase = "gathering";
       return;
     }
     const isLoading = (this.#link?.loading().length ?? 0) > 0;
-    if (isLoading && nowUs - this.#armedUs < ARM_LIMIT_US) {
-      if (nowUs - this.#waitingLineUs < WAITING_LINE_US) return;
-      this.#waitingLineUs = nowUs;
-      return this.#sayLoading();
-    }
+    if (isLoading && nowUs - this.#armedUs < ARM_LIMIT_US) return this.#waiting.still(nowUs);
     const leadUs = this.options.startLeadUs ?? START_LEAD_US;
     this.#startUs = nowUs + leadUs;
     this.#startWallMs = this.clock.wallMs() + leadUs / 1000;
@@ -254,6 +275,7 @@ export class HqRun implements HqCore {
     this.options.journal.append(RECORD_KIND.runStarted, encodeJsonRecord(record));
     this.#phase = "firing";
     this.#countsUs = nowUs;
+    this.#observers.start(this);
     this.#link?.start();
     this.event("info", -1, `start with ${ready.length} turrets`);
     const cannons = ready.reduce((sum, turret) => sum + turret.cannons, 0);
@@ -309,7 +331,7 @@ export class HqRun implements HqCore {
       this.options.journal.append(RECORD_KIND.counts, encodeJsonRecord(this.#counts()));
     }
     this.options.journal.syncSoon();
-    if (this.#startUs !== undefined) this.options.onProgress?.(this.snapshot());
+    if (this.#startUs !== undefined) this.#observers.second(this);
   }
 
   #counts(): CountsRecord {
@@ -320,7 +342,7 @@ export class HqRun implements HqCore {
       malformed: this.malformed.counts(),
       turrets: protocol1 === undefined ? turrets : [...turrets, protocol1],
       rowsKept: Math.min(this.collector.rowsCounted, this.options.config.resultsMaxRows),
-      rowsCounted: this.#aggregate.transactions,
+      rowsCounted: this.aggregate.transactions,
     };
   }
 
@@ -333,12 +355,12 @@ export class HqRun implements HqCore {
       counts,
       turrets: this.registry.all(),
       doubt: (hasStarted && this.#protocol1?.doubt()) || "",
-      aggregate: this.#aggregate,
+      aggregate: this.aggregate,
     });
-    const limits = hasStarted ? generatorReasons(this.#aggregate) : [];
-    this.#sayEnd(judged.reasons, limits);
-    const begun = this.#aggregate.total(CELL_KIND.counter, COUNTER.started)?.sum ?? 0;
-    const hasFinished = begun === 0 || this.#aggregate.transactions > 0;
+    const limits = hasStarted ? generatorReasons(this.aggregate) : [];
+    sayEnd(this, { missing: judged.reasons, limits, misplaced: this.#protocol1?.misplaced ?? 0 });
+    const begun = this.aggregate.total(CELL_KIND.counter, COUNTER.started)?.sum ?? 0;
+    const hasFinished = begun === 0 || this.aggregate.transactions > 0;
     const verdict = concludeVerdict({ judged, limits, hasFinished });
     const closed: RunClosed = {
       endedWallMs: this.clock.wallMs(),
@@ -354,6 +376,7 @@ export class HqRun implements HqCore {
     const isMissing = verdict.word === "PARTIAL" || verdict.word === "INVALID";
     const exitCode = isMissing ? EXIT.dataMissing : EXIT.ok;
     this.#outcome = { hasStarted, exitCode, reason, verdict, counts, ...this.#failure };
+    this.#observers.end(this, this.#outcome);
   }
 
   // "lost" as the last word means that something is missing: not so of who never fired or handed over.
@@ -365,32 +388,4 @@ export class HqRun implements HqCore {
     }
     this.changed(turret);
   }
-
-  // The report reads the verdict from these events (report/verdict.ts).
-  #sayEnd(reasons: readonly string[], limits: readonly string[]): void {
-    for (const sentence of reasons) {
-      this.#lines.say(`PARTIAL: ${sentence}`);
-      this.event("error", -1, `PARTIAL: ${sentence}`);
-    }
-    for (const sentence of limits) {
-      this.#lines.say(`GENERATOR-LIMITED: ${sentence}`);
-      this.event("warn", -1, `GENERATOR-LIMITED: ${sentence}`);
-    }
-    const misplaced = this.#protocol1?.misplaced ?? 0;
-    if (misplaced === 0) return;
-    const text = `${misplaced} results were placed by when they came: their epoch is outside the run`;
-    this.#lines.say(text);
-    this.event("warn", -1, text);
-  }
-}
-
-const NAMES_SHOWN = 20;
-
-function describe(turrets: readonly KnownTurret[]): string {
-  const names = turrets
-    .slice(0, NAMES_SHOWN)
-    .map((turret) => (turret.isLost ? `${nameOf(turret)} [lost]` : nameOf(turret)))
-    .join(", ");
-  const more = turrets.length - NAMES_SHOWN;
-  return more > 0 ? `${names} and ${more} more` : names;
 }

@@ -5,8 +5,10 @@ import type { ExitCode } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
 import type { HqLink, Protocol1Hq } from "../protocol/link.ts";
+import type { Aggregate } from "../stats/aggregate.ts";
+import type { Batch } from "../stats/batch.ts";
 import type { Journal } from "../store/journal.ts";
-import type { CountsRecord, RunOpened } from "../store/records.ts";
+import type { CountsRecord, EventRecord, RunOpened } from "../store/records.ts";
 
 export interface Pack {
   readonly bytes: Uint8Array;
@@ -28,8 +30,8 @@ export interface HqOptions {
   packFor(definition: TurretDefinition): Promise<Pack>;
   /** A line for people. */
   onLine(text: string): void;
-  /** Called about once a second from the start to the end of the drain. */
-  onProgress?(snapshot: HqSnapshot): void;
+  /** Who follows the run: the live page, outputs, thresholds. */
+  readonly observers?: readonly RunObserver[];
 }
 
 export type HqPhase = "gathering" | "arming" | "firing" | "draining" | "over";
@@ -90,4 +92,48 @@ export interface Verdict {
   readonly word: "VALID" | "GENERATOR-LIMITED" | "PARTIAL" | "INVALID";
   /** Why, in sentences; empty for VALID. */
   readonly reasons: readonly string[];
+}
+
+/** What may be asked of a run while it goes. */
+export type ControlAction =
+  | { readonly kind: "stop" }
+  | { readonly kind: "note"; readonly text: string };
+
+export interface ControlReply {
+  readonly isDone: boolean;
+  /** For people: what was done, or why not. */
+  readonly text: string;
+  /** When it takes effect, since the start of the run. */
+  readonly atUs: number;
+}
+
+/** A run while it goes, as its observers see it. */
+export interface LiveRun {
+  readonly facts: RunOpened;
+  readonly options: Pick<HqOptions, "config" | "clock">;
+  /** Everything that came so far, added up. To be read only. */
+  readonly aggregate: Aggregate;
+  /** Wall clock of the common start instant; 0 before it is set. */
+  readonly startWallMs: number;
+  /** Microseconds since the start; negative before it. */
+  atUs(): number;
+  snapshot(): HqSnapshot;
+  /** `by` says who asks, for the log: "terminal", "page", "oct ctl". */
+  control(action: ControlAction, by: string): ControlReply;
+  /** Ends the run before its time, cleanly. */
+  requestStop(reason: string): void;
+}
+
+export interface RunObserver {
+  /** For messages to people. */
+  readonly name: string;
+  /** The common start instant is set, a moment ahead. */
+  onStart?(run: LiveRun): void;
+  /** A batch is journaled and counted. It is shared: to be read, and not kept. */
+  onBatch?(batch: Batch, turretIndex: number): void;
+  onEvent?(event: EventRecord): void;
+  /** About once a second from the start to the end of the drain. */
+  onSecond?(run: LiveRun): void;
+  /** All is in the journal, and judged. */
+  onEnd?(run: LiveRun, outcome: HqOutcome): void;
 }

@@ -3,35 +3,9 @@
 
 import { formatCount, formatDuration } from "../base/units.ts";
 
+export { formatMs, formatPercent, formatPerSec } from "../base/units.ts";
+
 const NONE = "–";
-
-/** Milliseconds without their unit: `0.123`, `1.24`, `12.4`, `124`, `12,400`. */
-export function formatMs(durationUs: number | undefined): string {
-  if (durationUs === undefined || !Number.isFinite(durationUs)) return NONE;
-  const ms = durationUs / 1000;
-  const size = Math.abs(ms);
-  if (size === 0) return "0";
-  if (size < 0.9995) return ms.toFixed(3);
-  if (size < 9.995) return ms.toFixed(2);
-  if (size < 99.95) return ms.toFixed(1);
-  return formatCount(ms);
-}
-
-/** A rate without its unit: `0.25`, `12.3`, `4,906`. */
-export function formatPerSec(ratePerSec: number | undefined): string {
-  if (ratePerSec === undefined || !Number.isFinite(ratePerSec)) return NONE;
-  if (ratePerSec >= 99.95) return formatCount(ratePerSec);
-  if (ratePerSec === 0) return "0";
-  return ratePerSec.toFixed(ratePerSec >= 9.995 ? 1 : 2);
-}
-
-/** A share: `0 %`, `0.02 %`, `12.5 %`; what is not nothing never reads as nothing. */
-export function formatPercent(percent: number): string {
-  if (percent === 0) return "0 %";
-  if (percent < 0.01) return "< 0.01 %";
-  if (percent >= 99.995) return percent >= 100 ? "100 %" : "> 99.99 %";
-  return `${percent.toFixed(percent < 9.995 ? 2 : 1)} %`;
-}
 
 /** A count that may be unknown. */
 export function formatMaybe(count: number | undefined): string {

@@ -3,6 +3,7 @@
 import { clip } from "../base/errors.ts";
 import { CELL_KIND } from "../stats/cell.ts";
 import { Histogram } from "../stats/histogram.ts";
+import { measuredSeconds } from "../stats/measured.ts";
 import { type Summary, summarise } from "../stats/summary.ts";
 import type { Results, StoredTotal } from "../store/results.ts";
 import { exactSummary } from "./exact.ts";
@@ -26,8 +27,6 @@ export interface TimerModels {
   readonly measuredS: number;
 }
 
-const US_PER_S = 1_000_000;
-
 export function timerModels(results: Results, intervalS: number): TimerModels {
   const totals = results.totals();
   const service = totals.find((one) => one.kind === CELL_KIND.timer && one.name === "");
@@ -39,7 +38,8 @@ export function timerModels(results: Results, intervalS: number): TimerModels {
   const charted = busiest.slice(0, REPORT_LIMIT.charts).filter((one) => one.count > 0);
   const sourceOf = openSources(results, charted);
   const transactions = sourceOf(CELL_KIND.timer, "");
-  const measuredS = measuredSeconds(results, transactions.spanS);
+  const { runTimeUs, durationUs } = results.facts;
+  const measuredS = measuredSeconds({ spanS: transactions.spanS, runTimeUs, durationUs });
   const pointsOfEach = pointsEach(charted.length + (response === undefined ? 0 : 1));
   const make = (total: StoredTotal | undefined, shape: TimerShape): TimerModel => {
     const figures = figuresOf(total, measuredS);
@@ -103,18 +103,6 @@ function openSources(results: Results, charted: readonly StoredTotal[]): OpenSou
   if (results.origin === "oct") return (kind, name) => storedSource({ results, kind, name });
   const values = rowValues(results, new Set(["", ...charted.map((total) => total.name)]));
   return (_, name) => rowSource(values.get(name) ?? { second: [], valueS: [], isError: [] });
-}
-
-/**
- * What rates are divided by: until the last transaction finished, but not less than was asked for,
- * unless the run ended before. Draining after the end is not measured time.
- */
-function measuredSeconds(results: Results, spanS: number): number {
-  const { runTimeUs, durationUs } = results.facts;
-  if (durationUs === undefined) return spanS;
-  const durationS = durationUs / US_PER_S;
-  const askedS = Math.min(runTimeUs === undefined ? 0 : runTimeUs / US_PER_S, durationS);
-  return Math.max(askedS, Math.min(spanS, durationS));
 }
 
 function figuresOf(total: StoredTotal | undefined, measuredS: number): Figures {
