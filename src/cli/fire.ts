@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
-import type { Pack } from "../hq/types.ts";
+import type { HqOutcome, Pack } from "../hq/types.ts";
 import { buildTurretPack, emptyPack } from "../pack/pack.ts";
 import { openResults } from "../store/query.ts";
 import { rebuildDatabase } from "../store/rebuild.ts";
@@ -14,6 +14,7 @@ import { makeNewDirectory, resolveFrom, showPath } from "./files.ts";
 import { fireConfig } from "./fire-config.ts";
 import { type FirePlan, readFirePlan } from "./fire-options.ts";
 import { fireSummary } from "./fire-summary.ts";
+import { type Followers, openFollowers } from "./followers.ts";
 import { makeReport } from "./make-report.ts";
 import { runInMemory } from "./memory-run.ts";
 import { describeRun } from "./run-facts.ts";
@@ -41,9 +42,22 @@ export async function runFire(input: CommandInput, env: Env): Promise<number> {
   const screen = new Screen(env.stdout, env.clock);
   for (const line of plan.words) screen.line(line);
   const folder = resultsFolder(input, env);
+  let followers: Followers | undefined;
   try {
-    return await fire({ listen: listen.host, env, values, plan, config, screen, folder });
+    const results = folder.isKept ? folder.path : undefined;
+    followers = await openFollowers({ input, env, config, screen, values, results });
+    return await fire({
+      listen: listen.host,
+      env,
+      values,
+      plan,
+      config,
+      screen,
+      folder,
+      followers,
+    });
   } finally {
+    await followers?.close();
     if (!folder.isKept) rmSync(folder.path, { recursive: true, force: true });
   }
 }
@@ -72,6 +86,7 @@ interface FireParts {
   readonly folder: ResultsFolder;
   /** Where to listen for agents. */
   readonly listen: string;
+  readonly followers: Followers;
 }
 
 async function fire(parts: FireParts): Promise<number> {
@@ -91,8 +106,9 @@ async function fire(parts: FireParts): Promise<number> {
     onLine(text) {
       if (!isLocal || !LINES_TOLD.test(text)) screen.line(values.redactor.text(text));
     },
+    observers: parts.followers.observers,
   });
-  if (outcome.hasStarted) await summarise(parts);
+  if (outcome.hasStarted) await summarise(parts, outcome);
   return outcome.exitCode;
 }
 
@@ -107,7 +123,7 @@ export async function packOf(
   return await buildTurretPack({ directory, config, definition, tools: packToolsOf(env) });
 }
 
-async function summarise(parts: FireParts): Promise<void> {
+async function summarise(parts: FireParts, outcome: HqOutcome): Promise<void> {
   const { env, screen, folder } = parts;
   await rebuildDatabase({
     directory: folder.path,
@@ -122,6 +138,13 @@ async function summarise(parts: FireParts): Promise<void> {
   } finally {
     results.close();
   }
+  await parts.followers.finish({
+    model: made.model,
+    outcome,
+    exitCode: outcome.exitCode,
+    databasePath,
+    results: folder.isKept ? folder.path : undefined,
+  });
   if (!folder.isKept) return;
   rmSync(path.join(folder.path, "journal"), { recursive: true, force: true });
   screen.line(`\ncreated: ${showPath(env.cwd, outputPath)}`);

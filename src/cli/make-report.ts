@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { type RenderOptions, type ReportSection, renderReport } from "../report/html.ts";
-import { buildReportModel } from "../report/model.ts";
+import { buildReportModel, type ReportModel } from "../report/model.ts";
 import { loadProjectTemplate } from "../report/template.ts";
 import { renderSummary } from "../report/text.ts";
 import { openResults } from "../store/query.ts";
@@ -25,8 +25,24 @@ export interface ReportRequest {
   readonly sections?: readonly ReportSection[] | undefined;
 }
 
-/** Writes the report; returns the summary for the terminal. */
-export async function makeReport(request: ReportRequest): Promise<{ summary: string }> {
+export interface MadeReport {
+  /** For the terminal. */
+  readonly summary: string;
+  readonly model: ReportModel;
+}
+
+/** The figures of a database alone. */
+export async function readModel(databasePath: string): Promise<ReportModel> {
+  const results = await openResults(databasePath);
+  try {
+    return buildReportModel(results);
+  } finally {
+    results.close();
+  }
+}
+
+/** Writes the report. */
+export async function makeReport(request: ReportRequest): Promise<MadeReport> {
   const { env, screen } = request;
   const results = await openResults(request.databasePath);
   try {
@@ -39,7 +55,8 @@ export async function makeReport(request: ReportRequest): Promise<{ summary: str
     writeFileAtomic(request.outputPath, html);
     screen.clearStatus();
     const isColor = env.useColor(env.stdout);
-    return { summary: renderSummary(model, { columns: env.stdout.columns(), color: isColor }) };
+    const summary = renderSummary(model, { columns: env.stdout.columns(), color: isColor });
+    return { summary, model };
   } finally {
     results.close();
   }

@@ -4,7 +4,7 @@
 import { EXIT, OctError } from "../base/errors.ts";
 import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
 import { HqRun } from "../hq/run.ts";
-import type { HqOutcome, Pack } from "../hq/types.ts";
+import type { HqOutcome, Pack, RunObserver } from "../hq/types.ts";
 import { Compactor } from "../store/compact.ts";
 import { Journal } from "../store/journal.ts";
 import type { RunOpened } from "../store/records.ts";
@@ -27,6 +27,7 @@ export interface MemoryRun {
   readonly listen: string | undefined;
   packFor(definition: TurretDefinition): Promise<Pack>;
   onLine(text: string): void;
+  readonly observers?: readonly RunObserver[];
 }
 
 /** Resolves with the outcome of a run that has fired; throws where it could not. */
@@ -49,6 +50,7 @@ export async function runInMemory(run: MemoryRun): Promise<HqOutcome> {
       ...(isLocal ? { startLeadUs: LOCAL_LEAD_US } : {}),
       packFor: (definition) => run.packFor(definition),
       onLine: (text) => run.onLine(text),
+      observers: run.observers ?? [],
     });
     using compactor = new Compactor({ directory });
     await turnWheel({ hq, wires, journal, compactor, env, screen, config });

@@ -13,6 +13,7 @@ import type { CommandInput } from "./command.ts";
 import type { Env } from "./env.ts";
 import { resolveFrom, showPath } from "./files.ts";
 import { finishRun } from "./finish-run.ts";
+import { type Followers, openFollowers } from "./followers.ts";
 import { planLines } from "./plan.ts";
 import { projectDirectory } from "./project-directory.ts";
 import { makeResultsFolder } from "./results-folder.ts";
@@ -37,8 +38,10 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
     ? openLocalWires({ config, env })
     : openNetworkWires({ config, address: input.text("listen") ?? "*" }));
   const screen = new Screen(env.stdout, env.clock);
+  let followers: Followers | undefined;
   try {
     const results = makeResultsFolder(input, env, directory);
+    followers = await openFollowers({ input, env, config, screen, values, results });
     const facts = describeRun({ env, directory, config, values });
     const journal = Journal.create(results);
     if (wires.announcement !== "") screen.line(wires.announcement);
@@ -58,6 +61,7 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
           onLine: (text) => screen.line(text),
         }),
       onLine: (text) => screen.line(values.redactor.text(text)),
+      observers: followers.observers,
     });
     using compactor = new Compactor({ directory: results });
     await turnWheel({ hq, wires, journal, compactor, env, screen, config });
@@ -74,8 +78,10 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
       isReportWanted: !input.isOn("no-results"),
       isJournalKept: input.isOn("keep-journal"),
       shownResults: showPath(env.cwd, results),
+      followers,
     });
   } finally {
+    await followers?.close();
     wires.close();
   }
 }

@@ -1,0 +1,100 @@
+// What options make follow a run: outputs, the live page, the terminal. Each observes the run while it
+// goes, has its say when the report's figures are made, and is closed whatever happened.
+
+import { clip } from "../base/errors.ts";
+import type { ProjectConfig } from "../config/project.ts";
+import type { HqOutcome, RunObserver } from "../hq/types.ts";
+import type { ReportModel } from "../report/types.ts";
+import type { CommandInput } from "./command.ts";
+import type { Env } from "./env.ts";
+import type { Screen } from "./screen.ts";
+import type { GivenValues } from "./values.ts";
+
+export interface FinishedRun {
+  readonly model: ReportModel;
+  readonly outcome: HqOutcome;
+  /** What the process is going to end with. */
+  readonly exitCode: number;
+  readonly databasePath: string;
+  /** The folder of the results; undefined where nothing is kept. */
+  readonly results: string | undefined;
+}
+
+export interface Follower {
+  readonly observer: RunObserver;
+  /** After the run, once its figures are made; returns lines for people. */
+  finish?(finished: FinishedRun): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+export interface FollowerParts {
+  readonly input: CommandInput;
+  readonly env: Env;
+  readonly config: ProjectConfig;
+  readonly screen: Screen;
+  readonly values: GivenValues;
+  /** The folder of the results; undefined where nothing is kept. */
+  readonly results: string | undefined;
+}
+
+type Opener = (parts: FollowerParts) => Promise<Follower | undefined>;
+
+/** In the order in which they are opened, and have their say. */
+const OPENERS: readonly Opener[] = [];
+
+/** Opens what the options ask for; what cannot be opened ends the command before anything is fired. */
+export async function openFollowers(parts: FollowerParts): Promise<Followers> {
+  const opened: Follower[] = [];
+  const followers = new Followers(opened, parts.screen);
+  try {
+    for (const open of OPENERS) {
+      const follower = await open(parts);
+      if (follower !== undefined) opened.push(follower);
+    }
+  } catch (thrown) {
+    await followers.close();
+    throw thrown;
+  }
+  return followers;
+}
+
+export class Followers {
+  readonly #followers: readonly Follower[];
+  readonly #screen: Screen;
+
+  constructor(followers: readonly Follower[], screen: Screen) {
+    this.#followers = followers;
+    this.#screen = screen;
+  }
+
+  get observers(): readonly RunObserver[] {
+    return this.#followers.map((follower) => follower.observer);
+  }
+
+  /** True where somebody needs the figures of the finished run. */
+  get wantsModel(): boolean {
+    return this.#followers.some((follower) => follower.finish !== undefined);
+  }
+
+  /** Nobody's failure here costs the run anything. */
+  async finish(finished: FinishedRun): Promise<void> {
+    for (const follower of this.#followers) {
+      try {
+        for (const line of (await follower.finish?.(finished)) ?? []) this.#screen.line(line);
+      } catch (thrown) {
+        this.#sayFailure(follower, thrown);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const follower of this.#followers) {
+      await follower.close().catch((thrown: unknown) => this.#sayFailure(follower, thrown));
+    }
+  }
+
+  #sayFailure(follower: Follower, thrown: unknown): void {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    this.#screen.line(`${follower.observer.name} failed: ${clip(reason, 500)}`);
+  }
+}
