@@ -23,6 +23,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   hq: ["base", "stats", "pace", "config", "protocol", "store", "pack"],
   report: ["base", "stats", "pace", "store"],
   compare: ["base", "stats", "store", "report"],
+  live: ["base", "stats", "pace", "config", "store", "hq"],
+  dashboard: ["base", "live", "hq"],
+  output: ["base", "stats", "store", "hq", "live", "report"],
   cli: [
     "base",
     "stats",
@@ -39,6 +42,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "hq",
     "report",
     "compare",
+    "live",
+    "dashboard",
+    "output",
   ],
   entries: ["base", "cli", "turret"],
 };

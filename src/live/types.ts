@@ -1,0 +1,139 @@
+// A run while it goes, as plain data: the one model that terminal, live page, /metrics and outputs show.
+// Every number is final; who shows it only formats. Durations are microseconds; null is "no value".
+// Figures of the whole run are made as the report makes them (the clock of the headline, what rates are
+// divided by), so the last view of a run and its report agree to the digit.
+
+import type { HqPhase } from "../hq/types.ts";
+import type { ThresholdResult } from "../stats/threshold-check.ts";
+
+/** Named limits of a view; what is beyond them is counted. */
+export const LIVE_LIMIT = {
+  /** Timers in the table: the busiest. */
+  timers: 200,
+  errors: 50,
+  checks: 200,
+  turrets: 200,
+  statuses: 50,
+  /** Events kept for the log, newest last. */
+  events: 500,
+  marks: 500,
+  /** Points of the history; past it two neighbours become one. */
+  points: 1_200,
+  /** Turrets with a history of their own. */
+  turretSeries: 25,
+} as const;
+
+export type LiveClock = "service" | "response";
+
+/** Count, rate and times of one name over the whole run. */
+export interface LiveFigures {
+  readonly count: number;
+  readonly errorCount: number;
+  readonly errorPercent: number;
+  readonly ratePerSec: number;
+  readonly mean: number | null;
+  readonly min: number | null;
+  readonly p50: number | null;
+  readonly p90: number | null;
+  readonly p95: number | null;
+  readonly p99: number | null;
+  readonly max: number | null;
+}
+
+export interface LiveTimer extends LiveFigures {
+  readonly name: string;
+}
+
+export interface LiveTurret {
+  readonly name: string;
+  readonly index: number;
+  readonly wire: "link" | "protocol 1";
+  readonly status: string;
+  readonly isLost: boolean;
+  /** What a person should know of it: "silent for 4 s", "loop lag 40 ms"; "" where all is well. */
+  readonly trouble: string;
+  readonly host: string;
+  readonly cannons: number;
+  readonly transactions: number;
+  readonly ratePerSec: number;
+  readonly cpuPercent: number | null;
+  readonly lagUs: number | null;
+}
+
+/** Something that happened, at its time: an event of the log, or a mark on the charts. */
+export interface LiveEvent {
+  readonly atS: number;
+  readonly level: string;
+  readonly who: string;
+  readonly text: string;
+}
+
+/** A run at one moment. */
+export interface LiveView {
+  readonly project: string;
+  readonly runId: string;
+  readonly phase: HqPhase;
+  readonly isPaused: boolean;
+  readonly elapsedS: number;
+  /** How long it is going to fire, pauses included. */
+  readonly runTimeS: number;
+  readonly clock: LiveClock;
+  /** What the plan asks for at this moment; null where the load has no such number. */
+  readonly plannedPerSec: number | null;
+  readonly plannedCannons: number | null;
+  /** Of the last full second. */
+  readonly nowPerSec: number;
+  readonly nowErrorsPerSec: number;
+  /** Of the last five seconds. */
+  readonly recent: Pick<LiveFigures, "p50" | "p95" | "p99">;
+  readonly cannons: number;
+  readonly inFlight: number;
+  readonly turretCount: number;
+  readonly lostTurrets: number;
+  readonly transactions: number;
+  /** Values of named timers. */
+  readonly timerValues: number;
+  readonly errors: number;
+  readonly late: number;
+  readonly dropped: number;
+  readonly malformed: number;
+  readonly received: number;
+  readonly journaled: number;
+  /** All transactions, the whole run, on `clock`. */
+  readonly all: LiveFigures;
+  readonly timers: readonly LiveTimer[];
+  readonly timersTotal: number;
+  readonly errorTexts: readonly { readonly text: string; readonly count: number }[];
+  readonly errorTextsTotal: number;
+  readonly checks: readonly {
+    readonly name: string;
+    readonly passed: number;
+    readonly failed: number;
+  }[];
+  readonly statuses: readonly { readonly name: string; readonly count: number }[];
+  readonly thresholds: readonly ThresholdResult[];
+  readonly turrets: readonly LiveTurret[];
+  /** Sentences about the tool's own health; empty where it keeps up. */
+  readonly health: readonly string[];
+  /** Empty until the run is over. */
+  readonly verdict: string;
+}
+
+/** Columns of equal length: the whole run so far, down-sampled, from its start. */
+export interface LiveHistory {
+  /** Seconds that one point stands for: 1, 2, 4, ... */
+  readonly stepS: number;
+  readonly plannedPerSec: readonly (number | null)[];
+  readonly ratePerSec: readonly (number | null)[];
+  readonly errorsPerSec: readonly (number | null)[];
+  readonly p50: readonly (number | null)[];
+  readonly p95: readonly (number | null)[];
+  readonly p99: readonly (number | null)[];
+  readonly cannons: readonly (number | null)[];
+  /** Rates of the first turrets, by turret index. */
+  readonly turretsPerSec: readonly {
+    readonly index: number;
+    readonly name: string;
+    readonly ratePerSec: readonly (number | null)[];
+  }[];
+}
