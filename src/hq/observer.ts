@@ -17,6 +17,10 @@ export class Observers {
     this.#onFailure = onFailure;
   }
 
+  open(run: LiveRun): void {
+    this.#each((observer) => observer.onOpen?.(run));
+  }
+
   start(run: LiveRun): void {
     this.#each((observer) => observer.onStart?.(run));
   }

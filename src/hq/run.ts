@@ -121,6 +121,7 @@ export class HqRun implements HqCore, LiveRun {
       options.protocol1 === undefined ? undefined : new Protocol1Desk(this, options.protocol1);
     options.journal.append(RECORD_KIND.runOpened, encodeJsonRecord(options.facts));
     options.journal.flush();
+    this.#observers.open(this);
     this.#lines.say("Warmup");
     this.#waiting.missing(this.#missing(), this.#openedUs);
   }
@@ -375,7 +376,8 @@ export class HqRun implements HqCore, LiveRun {
     this.#link?.end(reason);
     const isMissing = verdict.word === "PARTIAL" || verdict.word === "INVALID";
     const exitCode = isMissing ? EXIT.dataMissing : EXIT.ok;
-    this.#outcome = { hasStarted, exitCode, reason, verdict, counts, ...this.#failure };
+    const { durationUs } = closed;
+    this.#outcome = { hasStarted, exitCode, reason, durationUs, verdict, counts, ...this.#failure };
     this.#observers.end(this, this.#outcome);
   }
 

@@ -67,18 +67,21 @@ function makeCostly(parts: SnapshotParts): Costly {
       .reduce((count, total) => (total.name === "" ? count : count + total.count), 0),
     recentUs: percentiles(aggregate.recent(CELL_KIND.timer, "", lastSecond, RECENT_S)),
     wholeUs: percentiles(aggregate.total(CELL_KIND.timer, "")),
-    turrets: registry.all().map(viewOf),
+    turrets: registry.all().map((turret) => viewOf(turret, parts.nowUs)),
   };
 }
 
-function viewOf(turret: KnownTurret): TurretView {
+function viewOf(turret: KnownTurret, nowUs: number): TurretView {
   return {
     index: turret.index,
     name: turret.name,
+    definition: turret.definition?.name ?? "",
     uuid: turret.uuid,
     wire: turret.wire,
     status: turret.isLost ? "lost" : turret.status,
     isLost: turret.isLost,
+    hasEnded: turret.hasLeft || turret.totals !== undefined,
+    silentUs: Math.max(0, nowUs - turret.heardUs),
     host: turret.host,
     cannons: turret.cannons,
     transactions: turret.receivedTransactions,

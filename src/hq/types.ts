@@ -66,10 +66,16 @@ export interface Percentiles {
 export interface TurretView {
   readonly index: number;
   readonly name: string;
+  /** The definition it serves; "" where it has none, as turrets of protocol 1. */
+  readonly definition: string;
   readonly uuid: string;
   readonly wire: "link" | "protocol 1";
   readonly status: string;
   readonly isLost: boolean;
+  /** It went by itself, or has handed over all that it had. */
+  readonly hasEnded: boolean;
+  /** Since it was last heard. */
+  readonly silentUs: number;
   readonly host: string;
   readonly cannons: number;
   /** Of turrets of the link; results of protocol 1 do not say whose they are. */
@@ -84,6 +90,8 @@ export interface HqOutcome {
   /** Why the run ended, or could not begin. */
   readonly reason: string;
   readonly hint?: string | undefined;
+  /** From the start to the end of the drain; 0 where nothing was fired. */
+  readonly durationUs: number;
   readonly verdict: Verdict;
   readonly counts: CountsRecord;
 }
@@ -127,6 +135,8 @@ export interface LiveRun {
 export interface RunObserver {
   /** For messages to people. */
   readonly name: string;
+  /** The HQ is there and waits for its turrets. */
+  onOpen?(run: LiveRun): void;
   /** The common start instant is set, a moment ahead. */
   onStart?(run: LiveRun): void;
   /** A batch is journaled and counted. It is shared: to be read, and not kept. */
