@@ -1,7 +1,7 @@
 // A batch: what one source (a thread, a turret, or the HQ for protocol 1) measured since its last batch.
 // It travels thread -> crew -> HQ -> journal as the same bytes and needs no batch before it.
 //
-//   u16 magic 0x0c7b | u8 version 1 | varint transactions
+//   u16 magic 0x0c7b | u8 version 1, or 2 with slow requests | varint transactions
 //   varint texts     | each: varint bytes, UTF-8                         text 0 is "" and not written
 //   varint cells     | each cell, ascending by (second, kind, text), no two alike:
 //       varint second minus that of the cell before
@@ -16,6 +16,7 @@
 //       and for durations (timer, response, lateness, phase, lag) that are not SINGLE:
 //         varint bytes of the count list (count-list.ts), and the list; its total is `count`
 //   rows: batch-rows.ts
+//   in version 2, the slowest requests: slowest.ts
 //
 // Numbers are little-endian. Nothing may follow. Decoding is total: it throws MalformedBytes or gives
 // a batch in which every index, order and total holds, and it never allocates more than a small
@@ -35,9 +36,12 @@ import {
 } from "./cell.ts";
 import { CountList } from "./count-list.ts";
 import { HISTOGRAM_INDICES, payloadOf } from "./histogram.ts";
+import { decodeSlowest, encodeSlowest, type SlowRequest } from "./slowest.ts";
 
 const MAGIC = 0x0c7b;
 export const BATCH_VERSION = 1;
+/** The same with slow requests at its end. */
+export const BATCH_VERSION_SLOWEST = 2;
 
 export const BATCH_LIMIT = {
   /** A run's last second: 31 days. */
@@ -66,6 +70,8 @@ export interface Batch {
   readonly texts: readonly string[];
   readonly cells: readonly Cell[];
   readonly rows: RowColumns;
+  /** Slowest first; few, and mostly none. */
+  readonly slowest: readonly SlowRequest[];
 }
 
 /** A cell whose name is still an index into a table of texts. */
@@ -80,6 +86,8 @@ export interface BatchParts {
   /** In order and without two alike: see `byPlace`. */
   readonly cells: readonly PlacedCell[];
   readonly rows: RowColumns;
+  /** Their texts are among `texts`. */
+  readonly slowest: readonly SlowRequest[];
 }
 
 /** The order of cells in a batch. */
@@ -88,12 +96,12 @@ export function byPlace(a: PlacedCell, b: PlacedCell): number {
 }
 
 export function encodeBatch(parts: BatchParts): Uint8Array {
-  const { cells, texts } = parts;
+  const { cells, texts, slowest } = parts;
   assert(texts.length <= BATCH_LIMIT.texts + 1, "a batch's texts are within their limit");
   assert(cells.length <= BATCH_LIMIT.cells, "a batch's cells are within their limit");
   const writer = new ByteWriter(4096);
   writer.u16(MAGIC);
-  writer.u8(BATCH_VERSION);
+  writer.u8(slowest.length === 0 ? BATCH_VERSION : BATCH_VERSION_SLOWEST);
   writer.varint(parts.transactions);
   writer.varint(texts.length - 1);
   for (const text of texts.slice(1)) writer.text(text);
@@ -105,6 +113,13 @@ export function encodeBatch(parts: BatchParts): Uint8Array {
     encodeCell(writer, cell);
   }
   encodeRows(writer, parts.rows);
+  if (slowest.length > 0) {
+    encodeSlowest(writer, slowest, (text) => {
+      const index = texts.indexOf(text);
+      assert(index >= 0, "a slow request's texts are among those of its batch");
+      return index;
+    });
+  }
   return writer.finish();
 }
 
@@ -156,13 +171,17 @@ export function decodeBatch(bytes: Uint8Array): Batch {
   const reader = new ByteReader(bytes);
   if (reader.u16() !== MAGIC) throw new MalformedBytes("not a batch");
   const version = reader.u8();
-  if (version !== BATCH_VERSION) throw new MalformedBytes(`batch of version ${version}`);
+  const hasSlowest = version === BATCH_VERSION_SLOWEST;
+  if (version !== BATCH_VERSION && !hasSlowest) {
+    throw new MalformedBytes(`batch of version ${version}`);
+  }
   const transactions = reader.count(BATCH_LIMIT.count, "transactions");
   const texts = decodeTexts(reader);
   const cells = decodeCells(reader, texts);
   const rows = decodeRows(reader, texts.length);
+  const slowest = hasSlowest ? decodeSlowest(reader, texts) : [];
   reader.end();
-  return { transactions, texts, cells, rows };
+  return { transactions, texts, cells, rows, slowest };
 }
 
 function decodeTexts(reader: ByteReader): string[] {

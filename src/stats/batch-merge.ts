@@ -4,6 +4,7 @@
 import { type Batch, byPlace, encodeBatch, type PlacedCell } from "./batch-format.ts";
 import { RowBuffer } from "./batch-rows.ts";
 import type { RowColumns } from "./cell.ts";
+import { type SlowRequest, slowestOf } from "./slowest.ts";
 import { Tally } from "./tally.ts";
 
 export interface MergeOptions {
@@ -17,17 +18,21 @@ export function mergeBatches(batches: Iterable<Batch>, options: MergeOptions = {
   const texts = new Texts();
   const cells: PlacedCell[] = [];
   const rows = new RowBuffer();
+  let slowest: readonly SlowRequest[] = [];
   let transactions = 0;
   for (const batch of batches) {
     transactions += batch.transactions;
     for (const cell of batch.cells) cells.push({ ...cell, text: texts.indexOf(cell.name) });
     appendRows(rows, batch, { texts, rowsMax });
+    if (batch.slowest.length > 0) slowest = slowestOf([...slowest, ...batch.slowest]);
   }
+  for (const request of slowest) texts.add(request);
   return encodeBatch({
     transactions,
     texts: texts.list,
     cells: mergeCells(cells),
     rows: rows.columns(),
+    slowest,
   });
 }
 
@@ -68,9 +73,19 @@ export function placedCell(place: { second: number; text: number }, tally: Tally
   };
 }
 
-class Texts {
-  readonly list: string[] = [""];
-  readonly #indices = new Map<string, number>([["", 0]]);
+/** The texts of a batch in the making, each once. */
+export class Texts {
+  readonly list: string[];
+  readonly #indices: Map<string, number>;
+
+  constructor(list: string[] = [""]) {
+    this.list = list;
+    this.#indices = new Map(list.map((text, i) => [text, i]));
+  }
+
+  add({ name, status, turret }: SlowRequest): void {
+    for (const text of [name, status, turret]) this.indexOf(text);
+  }
 
   indexOf(text: string): number {
     const known = this.#indices.get(text);

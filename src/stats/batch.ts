@@ -4,7 +4,7 @@
 // alternate around each boundary. The bytes: batch-format.ts.
 
 import { BATCH_LIMIT, encodeBatch, type PlacedCell } from "./batch-format.ts";
-import { mergeCells, placedCell } from "./batch-merge.ts";
+import { mergeCells, placedCell, Texts } from "./batch-merge.ts";
 import { RowBuffer } from "./batch-rows.ts";
 import {
   CELL_KIND,
@@ -15,6 +15,7 @@ import {
   type RowColumns,
   STATS_LIMIT,
 } from "./cell.ts";
+import { SlowestRequests, type SlowRequest } from "./slowest.ts";
 import { Tally } from "./tally.ts";
 import { keptText } from "./text.ts";
 
@@ -91,6 +92,7 @@ export class BatchBuilder {
   readonly #texts: string[] = [""];
   readonly #textIds = new Map<string, number>([["", 0]]);
   readonly #rows = new RowBuffer();
+  readonly #slowest = new SlowestRequests();
   #wantsRows = true;
   #transactions = 0;
   #overflowCount = 0;
@@ -133,7 +135,7 @@ export class BatchBuilder {
   }
 
   get isEmpty(): boolean {
-    const hasNone = this.#transactions === 0 && this.#rows.count === 0;
+    const hasNone = this.#transactions === 0 && this.#rows.count === 0 && this.#slowest.isEmpty;
     return hasNone && this.#closed.length === 0 && !this.#open.some(isOpen);
   }
 
@@ -171,6 +173,21 @@ export class BatchBuilder {
   /** Adds to a counter, an error, a check or a status. */
   add(slot: number, second: number, count: number, errorCount: number, sum: number): void {
     this.#openCell(slot, second).tally.add(count, errorCount, bounded(sum));
+  }
+
+  /** A request that took no longer is not among the slowest. */
+  get slowFloorUs(): number {
+    return this.#slowest.floorUs;
+  }
+
+  /** A request that took longer than `slowFloorUs`. */
+  slow(request: Omit<SlowRequest, "turret">): void {
+    this.#slowest.add({
+      ...request,
+      name: keptText(request.name),
+      status: keptText(request.status),
+      turret: keptText(this.#turretName),
+    });
   }
 
   countTransaction(n = 1): void {
@@ -245,7 +262,16 @@ export class BatchBuilder {
     const cells = this.#closed.map((cell) => {
       return { ...cell, text: indices[cell.text] as number };
     });
-    const bytes = encodeBatch({ transactions, texts, cells, rows: reindexed(rows, indices) });
+    const slowest = this.#slowest.take();
+    const all = new Texts(texts);
+    for (const request of slowest) all.add(request);
+    const bytes = encodeBatch({
+      transactions,
+      texts,
+      cells,
+      rows: reindexed(rows, indices),
+      slowest,
+    });
     this.#closed = merged.slice(this.#cellsMax);
     this.#rows.clear();
     this.#transactions = 0;

@@ -60,6 +60,8 @@ export const COUNTER = {
   dropped: "oct.dropped",
   late: "oct.late",
   cannonsStarted: "oct.cannons_started",
+  /** Requests that went out once more: the server had closed their connection before a byte came. */
+  resent: "oct.resent",
   bytesIn: "oct.bytes_in",
   bytesOut: "oct.bytes_out",
   /** Transactions of a TestCase whose assertion did not hold; the other errors are errors. */

@@ -13,6 +13,8 @@ import type { ThreadState } from "./thread-state.ts";
 
 /** Answers from here on are errors of the request's own timer. */
 const ERROR_STATUS = 400;
+/** Of a request that got no answer. */
+const NO_PHASES = { dnsUs: 0, connectUs: 0, tlsUs: 0, sendUs: 0, waitUs: 0, receiveUs: 0 };
 
 export interface Finished {
   readonly endUs: number;
@@ -189,6 +191,7 @@ export class ThreadRecorder {
     const second = this.#secondAt(response.doneUs);
     this.#batch.add(this.#statusSlot(request.method, response.status), second, 1, 0, 1);
     const { durationUs, status } = response;
+    if (durationUs > this.#batch.slowFloorUs) this.#slow(request, response);
     this.#batch.record(this.#waitSlot, second, response.waitUs, false);
     if (response.isConnected) this.#connected(second, response);
     if (isTimed) {
@@ -206,8 +209,29 @@ export class ThreadRecorder {
     if (this.#isOver) return;
     const second = this.secondOf(this.#clock.nowUs());
     this.#batch.add(this.#statusSlot(request.method, error.kind), second, 1, 1, 1);
+    if (waited.durationUs > this.#batch.slowFloorUs) {
+      this.#batch.slow({
+        ...NO_PHASES,
+        startUs: this.#clock.nowUs() - waited.durationUs - this.#startUs,
+        durationUs: waited.durationUs,
+        name: request.name,
+        status: `${request.method} ${error.kind}`,
+      });
+    }
     if (!waited.isTimed) return;
     this.#batch.record(this.#nameSlot(request.name), second, waited.durationUs, true);
+  }
+
+  // One of the slowest so far: seldom, so objects are allowed.
+  #slow(request: PreparedRequest, response: HttpResponse): void {
+    const { durationUs } = response;
+    this.#batch.slow({
+      ...response.timings,
+      startUs: response.doneUs - durationUs - this.#startUs,
+      durationUs,
+      name: request.name,
+      status: `${request.method} ${response.status}`,
+    });
   }
 
   #connected(second: number, response: HttpResponse): void {
