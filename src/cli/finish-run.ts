@@ -5,14 +5,13 @@ import { EXIT, OctError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { ProjectConfig } from "../config/project.ts";
 import type { HqOutcome } from "../hq/run.ts";
-import type { ReportModel } from "../report/types.ts";
 import { removeJournal } from "../store/journal.ts";
 import { rebuildDatabase } from "../store/rebuild.ts";
 import { placeDatabase } from "./configured-database.ts";
 import type { Env } from "./env.ts";
 import { writeFileAtomic } from "./files.ts";
 import type { Followers } from "./followers.ts";
-import { makeReport, readModel } from "./make-report.ts";
+import { makeReport, type RunFigures, readFigures } from "./make-report.ts";
 import type { Screen } from "./screen.ts";
 
 export interface FinishOptions {
@@ -51,7 +50,7 @@ export async function finishRun(options: FinishOptions): Promise<number> {
   if (!options.isJournalKept) removeJournal(results);
   const copy = placeDatabase(env, options.config, { directory: options.directory, databasePath });
   if (copy !== undefined) screen.line(`database also written to ${copy}`);
-  let model: ReportModel | undefined;
+  let figures: RunFigures | undefined;
   if (options.isReportWanted) {
     screen.line("\nanalyzing results...\n");
     const startUs = env.clock.nowUs();
@@ -65,12 +64,12 @@ export async function finishRun(options: FinishOptions): Promise<number> {
     screen.line(made.summary);
     screen.line(`Report generated in ${((env.clock.nowUs() - startUs) / 1e6).toFixed(2)} seconds`);
     screen.line(`created: ${options.shownResults}/results.html\n`);
-    model = made.model;
+    figures = made;
   }
   if (options.followers.wantsModel) {
-    model ??= await readModel(databasePath);
+    figures ??= await readFigures(databasePath);
     const { exitCode } = outcome;
-    await options.followers.finish({ model, outcome, exitCode, databasePath, results });
+    await options.followers.finish({ ...figures, outcome, exitCode, databasePath, results });
   }
   screen.line("done.");
   return outcome.exitCode;

@@ -139,7 +139,7 @@ async function summarise(parts: FireParts, outcome: HqOutcome): Promise<void> {
     results.close();
   }
   await parts.followers.finish({
-    model: made.model,
+    ...made,
     outcome,
     exitCode: outcome.exitCode,
     databasePath,

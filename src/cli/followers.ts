@@ -4,14 +4,13 @@
 import { clip } from "../base/errors.ts";
 import type { ProjectConfig } from "../config/project.ts";
 import type { HqOutcome, RunObserver } from "../hq/types.ts";
-import type { ReportModel } from "../report/types.ts";
 import type { CommandInput } from "./command.ts";
 import type { Env } from "./env.ts";
+import type { RunFigures } from "./make-report.ts";
 import type { Screen } from "./screen.ts";
 import type { GivenValues } from "./values.ts";
 
-export interface FinishedRun {
-  readonly model: ReportModel;
+export interface FinishedRun extends RunFigures {
   readonly outcome: HqOutcome;
   /** What the process is going to end with. */
   readonly exitCode: number;

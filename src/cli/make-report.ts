@@ -6,6 +6,7 @@ import { buildReportModel, type ReportModel } from "../report/model.ts";
 import { loadProjectTemplate } from "../report/template.ts";
 import { renderSummary } from "../report/text.ts";
 import { openResults } from "../store/query.ts";
+import type { Results, RunFacts, StoredTotal } from "../store/results.ts";
 import type { Env } from "./env.ts";
 import { fileError, writeFileAtomic } from "./files.ts";
 import type { Screen } from "./screen.ts";
@@ -25,17 +26,23 @@ export interface ReportRequest {
   readonly sections?: readonly ReportSection[] | undefined;
 }
 
-export interface MadeReport {
+/** What is known of a finished run, read once for all who show or send it. */
+export interface RunFigures {
+  readonly model: ReportModel;
+  readonly facts: RunFacts;
+  readonly totals: readonly StoredTotal[];
+}
+
+export interface MadeReport extends RunFigures {
   /** For the terminal. */
   readonly summary: string;
-  readonly model: ReportModel;
 }
 
 /** The figures of a database alone. */
-export async function readModel(databasePath: string): Promise<ReportModel> {
+export async function readFigures(databasePath: string): Promise<RunFigures> {
   const results = await openResults(databasePath);
   try {
-    return buildReportModel(results);
+    return figuresOf(results, buildReportModel(results));
   } finally {
     results.close();
   }
@@ -56,10 +63,14 @@ export async function makeReport(request: ReportRequest): Promise<MadeReport> {
     screen.clearStatus();
     const isColor = env.useColor(env.stdout);
     const summary = renderSummary(model, { columns: env.stdout.columns(), color: isColor });
-    return { summary, model };
+    return { summary, ...figuresOf(results, model) };
   } finally {
     results.close();
   }
+}
+
+function figuresOf(results: Results, model: ReportModel): RunFigures {
+  return { model, facts: results.facts, totals: results.totals() };
 }
 
 // A mistake in a template named on the command line is the command's error. In a project's own it must
