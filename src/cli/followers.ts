@@ -4,6 +4,7 @@
 import { clip } from "../base/errors.ts";
 import type { ProjectConfig } from "../config/project.ts";
 import type { HqOutcome, RunObserver } from "../hq/types.ts";
+import { LiveState } from "../live/state.ts";
 import type { CommandInput } from "./command.ts";
 import type { Env } from "./env.ts";
 import type { RunFigures } from "./make-report.ts";
@@ -36,7 +37,13 @@ export interface FollowerParts {
   readonly results: string | undefined;
 }
 
-type Opener = (parts: FollowerParts) => Promise<Follower | undefined>;
+/** What an option's follower is opened with. */
+export interface OpenerParts extends FollowerParts {
+  /** The run while it goes; it sees everything before the follower does. */
+  readonly live: LiveState;
+}
+
+type Opener = (parts: OpenerParts) => Promise<Follower | undefined>;
 
 /** In the order in which they are opened, and have their say. */
 const OPENERS: readonly Opener[] = [];
@@ -44,10 +51,11 @@ const OPENERS: readonly Opener[] = [];
 /** Opens what the options ask for; what cannot be opened ends the command before anything is fired. */
 export async function openFollowers(parts: FollowerParts): Promise<Followers> {
   const opened: Follower[] = [];
-  const followers = new Followers(opened, parts.screen);
+  const live = new LiveState();
+  const followers = new Followers(opened, parts.screen, live);
   try {
     for (const open of OPENERS) {
-      const follower = await open(parts);
+      const follower = await open({ ...parts, live });
       if (follower !== undefined) opened.push(follower);
     }
   } catch (thrown) {
@@ -60,14 +68,16 @@ export async function openFollowers(parts: FollowerParts): Promise<Followers> {
 export class Followers {
   readonly #followers: readonly Follower[];
   readonly #screen: Screen;
+  readonly live: LiveState;
 
-  constructor(followers: readonly Follower[], screen: Screen) {
+  constructor(followers: readonly Follower[], screen: Screen, live: LiveState) {
     this.#followers = followers;
     this.#screen = screen;
+    this.live = live;
   }
 
   get observers(): readonly RunObserver[] {
-    return this.#followers.map((follower) => follower.observer);
+    return [this.live, ...this.#followers.map((follower) => follower.observer)];
   }
 
   /** True where somebody needs the figures of the finished run. */

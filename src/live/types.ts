@@ -8,6 +8,9 @@ import type { ThresholdResult } from "../stats/threshold-check.ts";
 
 /** Named limits of a view; what is beyond them is counted. */
 export const LIVE_LIMIT = {
+  /** Characters of one name, one text. */
+  name: 200,
+  text: 1_000,
   /** Timers in the table: the busiest. */
   timers: 200,
   errors: 50,
@@ -62,6 +65,9 @@ export interface LiveTurret {
 
 /** Something that happened, at its time: an event of the log, or a mark on the charts. */
 export interface LiveEvent {
+  /** Counts up from 0 over the run; the log keeps the newest. */
+  readonly number: number;
+  /** Since the start; negative before it. */
   readonly atS: number;
   readonly level: string;
   readonly who: string;
@@ -72,6 +78,8 @@ export interface LiveEvent {
 export interface LiveView {
   readonly project: string;
   readonly runId: string;
+  /** Wall clock of the start; 0 before it is set. */
+  readonly startWallMs: number;
   readonly phase: HqPhase;
   readonly isPaused: boolean;
   readonly elapsedS: number;
@@ -115,14 +123,20 @@ export interface LiveView {
   readonly turrets: readonly LiveTurret[];
   /** Sentences about the tool's own health; empty where it keeps up. */
   readonly health: readonly string[];
-  /** Empty until the run is over. */
+  /** One word; empty until the run is over. */
   readonly verdict: string;
+  /** Why the verdict is not VALID. */
+  readonly verdictReasons: readonly string[];
+  /** Why the run ended; empty until it is over. */
+  readonly endReason: string;
 }
 
 /** Columns of equal length: the whole run so far, down-sampled, from its start. */
 export interface LiveHistory {
   /** Seconds that one point stands for: 1, 2, 4, ... */
   readonly stepS: number;
+  /** The point that the columns begin with: 0 for all of them. */
+  readonly from: number;
   readonly plannedPerSec: readonly (number | null)[];
   readonly ratePerSec: readonly (number | null)[];
   readonly errorsPerSec: readonly (number | null)[];

@@ -84,6 +84,11 @@ export class Aggregate {
     return this.#lateCells;
   }
 
+  /** The last second that holds something of this name, -1 for none; only of names with a series. */
+  lastSecondOf(kind: CellKind, name: string): number {
+    return this.#entries[kind]?.get(name)?.series?.lastSecond ?? -1;
+  }
+
   transactionsOf(turretIndex: number): number {
     return this.#transactionsOf.get(turretIndex) ?? 0;
   }
