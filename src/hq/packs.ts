@@ -8,6 +8,7 @@ export class Packs {
   readonly #build: (definition: TurretDefinition) => Promise<Pack>;
   readonly #byName = new Map<string, Promise<Pack>>();
   readonly #byHash = new Map<string, Pack>();
+  readonly #scripts = new Map<string, string>();
 
   constructor(build: (definition: TurretDefinition) => Promise<Pack>) {
     this.#build = build;
@@ -19,10 +20,16 @@ export class Packs {
     if (known !== undefined) return known;
     const made = this.#build(definition).then((pack) => {
       this.#byHash.set(pack.hash, pack);
+      if (pack.scriptHash !== undefined) this.#scripts.set(definition.name, pack.scriptHash);
       return pack;
     });
     this.#byName.set(definition.name, made);
     return made;
+  }
+
+  /** Hashes of the scripts of all packs made so far, by definition. */
+  scripts(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#scripts);
   }
 
   /** The chunk that begins at `offsetBytes`, or undefined when there is none. */

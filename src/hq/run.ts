@@ -47,6 +47,7 @@ import type {
   LiveRun,
 } from "./types.ts";
 import { concludeVerdict, judge } from "./verdict.ts";
+import { journalVitals } from "./vitals.ts";
 import { WaitingLines } from "./waiting-lines.ts";
 
 export type { HqOptions, HqOutcome, HqPhase, HqSnapshot } from "./types.ts";
@@ -272,7 +273,8 @@ export class HqRun implements HqCore, LiveRun {
     this.#startUs = nowUs + leadUs;
     this.#startWallMs = this.clock.wallMs() + leadUs / 1000;
     const ready = this.registry.ready();
-    const record: RunStarted = { startWallMs: this.#startWallMs, turrets: ready.length };
+    const scripts = this.packs.scripts();
+    const record: RunStarted = { startWallMs: this.#startWallMs, turrets: ready.length, scripts };
     this.options.journal.append(RECORD_KIND.runStarted, encodeJsonRecord(record));
     this.#phase = "firing";
     this.#countsUs = nowUs;
@@ -330,6 +332,7 @@ export class HqRun implements HqCore, LiveRun {
     if (this.#startUs !== undefined && nowUs - this.#countsUs >= periodUs) {
       this.#countsUs = nowUs;
       this.options.journal.append(RECORD_KIND.counts, encodeJsonRecord(this.#counts()));
+      journalVitals(this.options.journal, this.atUs(), this.registry.of("link"));
     }
     this.options.journal.syncSoon();
     if (this.#startUs !== undefined) this.#observers.second(this);

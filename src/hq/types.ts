@@ -14,6 +14,8 @@ export interface Pack {
   readonly bytes: Uint8Array;
   /** SHA-256 of the bytes, hex. */
   readonly hash: string;
+  /** SHA-256 of what it fires: its scripts with what these import; undefined where there is none. */
+  readonly scriptHash?: string | undefined;
 }
 
 export interface HqOptions {

@@ -72,7 +72,8 @@ function turretConfigText(definition: TurretDefinition): string {
   return JSON.stringify(Object.fromEntries(kept), null, 2);
 }
 
-function scriptsOf(definition: TurretDefinition): readonly string[] {
+/** The scripts that a definition's turrets fire, each once. */
+export function scriptsOf(definition: TurretDefinition): readonly string[] {
   return [...new Set([definition.script, ...definition.load.mix.map(({ script }) => script)])];
 }
 

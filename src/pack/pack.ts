@@ -7,9 +7,9 @@ import path from "node:path";
 import { OctError, systemCode } from "../base/errors.ts";
 import { WARNED_KEYS } from "../config/keys.ts";
 import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
-import { type Member, writeTar, writeTarGz } from "./archive.ts";
+import { cleanName, type Member, writeTar, writeTarGz } from "./archive.ts";
 import { isBundled } from "./bundle.ts";
-import { turretMembers } from "./members.ts";
+import { scriptsOf, turretMembers } from "./members.ts";
 import { type InstalledPackages, installRequirements, type PackTools } from "./requirements.ts";
 
 export type { PackTools } from "./requirements.ts";
@@ -106,6 +106,8 @@ export interface TurretPack {
   readonly bytes: Uint8Array;
   /** SHA-256 of the bytes, hex. */
   readonly hash: string;
+  /** SHA-256 of its scripts with what these import; undefined where there is none. */
+  readonly scriptHash?: string;
 }
 
 /** The pack of a turret that fires a request without a script: there is nothing it needs. */
@@ -136,8 +138,19 @@ export async function buildTurretPack(options: {
       onLine,
     });
     const bytes = await writeTarGz(members);
-    return { bytes, hash: createHash("sha256").update(bytes).digest("hex") };
+    const hash = createHash("sha256").update(bytes).digest("hex");
+    return { bytes, hash, scriptHash: scriptHashOf(definition, members) };
   } finally {
     packages?.remove();
   }
+}
+
+// Of the scripts alone, as they fire: what else is in a pack changes with the load.
+function scriptHashOf(definition: TurretDefinition, members: readonly Member[]): string {
+  const hash = createHash("sha256");
+  const scripts = new Set(scriptsOf(definition).map((script) => cleanName(script)));
+  for (const { name, bytes } of members) {
+    if (scripts.has(name)) hash.update(`${name}\0`).update(bytes ?? new Uint8Array(0));
+  }
+  return hash.digest("hex");
 }

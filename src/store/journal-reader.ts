@@ -3,6 +3,7 @@
 
 import { MalformedBytes } from "../base/bytes.ts";
 import { type Batch, decodeBatch } from "../stats/batch.ts";
+import { type SlowRequest, slowestOf } from "../stats/slowest.ts";
 import { CellStore, type CellStoreOptions } from "./cell-store.ts";
 import { readJournal } from "./journal.ts";
 import { decodeMerged, decodeTurretTotals } from "./merged.ts";
@@ -33,6 +34,7 @@ export class RunReader {
   readonly cells: CellStore;
   readonly turrets = new Map<number, CountedTurret>();
   readonly #options: ReadRunOptions;
+  #slowest: readonly SlowRequest[] = [];
   #transactions = 0;
   #batches = 0;
   #repeatedBatches = 0;
@@ -47,6 +49,11 @@ export class RunReader {
 
   get transactions(): number {
     return this.#transactions;
+  }
+
+  /** The slowest requests of the run, slowest first. */
+  get slowest(): readonly SlowRequest[] {
+    return this.#slowest;
   }
 
   /** The latest instant that any record tells of, in microseconds since the start. */
@@ -125,6 +132,7 @@ export class RunReader {
 
   #addBatch(batch: Batch): void {
     this.cells.add(batch.cells, this.#doneShare);
+    if (batch.slowest.length > 0) this.#slowest = slowestOf([...this.#slowest, ...batch.slowest]);
     if (batch.rows.count > 0) this.#options.onRows(batch, this.story);
   }
 

@@ -33,6 +33,7 @@ export function readFacts(
   return {
     ...openedFacts(opened),
     startWallMs: maybeNumber(started?.["startWallMs"]),
+    scripts: scriptsOf(started),
     endedWallMs: maybeNumber(closed?.["endedWallMs"]),
     durationUs: number(FACT.durationUs),
     reason: closed === undefined ? undefined : textOf(closed["reason"]),
@@ -46,6 +47,12 @@ export function readFacts(
     lastEpochS: number(FACT.lastEpochS),
     journal: journal === undefined ? undefined : journalFacts(journal),
   };
+}
+
+function scriptsOf(started: JsonObject | undefined): RunFacts["scripts"] {
+  const scripts = started?.["scripts"];
+  if (!isJsonObject(scripts)) return undefined;
+  return Object.fromEntries(Object.entries(scripts).map(([name, hash]) => [name, textOf(hash)]));
 }
 
 type OpenedFacts = Pick<

@@ -185,6 +185,14 @@ export class OldResults implements Results {
     return [];
   }
 
+  slowest(): readonly [] {
+    return [];
+  }
+
+  turretSteps(): ReadonlyMap<number, []> {
+    return new Map();
+  }
+
   close(): void {
     this.#database.close();
   }
@@ -258,6 +266,7 @@ const UNKNOWN = {
   rowsMax: undefined,
   baseIntervalS: 1,
   journal: undefined,
+  scripts: undefined,
 } as const;
 
 function numbersOf(tally: Tally) {

@@ -3,6 +3,7 @@
 import { CELL_KIND, type CellKind } from "../stats/cell.ts";
 import type { Database, SqlValue } from "./database.ts";
 import { readFacts } from "./query-facts.ts";
+import { readSlowest, readTurretSteps } from "./query-story.ts";
 import { QUERY_LIMIT, ROW_COLUMNS, type ValueReader } from "./query-values.ts";
 import type { EventRecord } from "./records.ts";
 import type {
@@ -216,6 +217,14 @@ export class OwnResults implements Results {
       turretIndex: this.#values.number(row[2], "the turret of an event"),
       text: this.#values.text(row[3], "the text of an event"),
     }));
+  }
+
+  slowest(): ReturnType<Results["slowest"]> {
+    return readSlowest(this.#database, this.#values);
+  }
+
+  turretSteps(): ReturnType<Results["turretSteps"]> {
+    return readTurretSteps(this.#database, this.#values);
   }
 
   close(): void {

@@ -15,7 +15,7 @@ import { RowWriter } from "./row-writer.ts";
 import { maybeNumber, type RunStory } from "./run-story.ts";
 import { FACT, OCT_TABLES, OWN_TABLES, SCHEMA_VERSION } from "./schema.ts";
 import { listSegments, segmentBytes } from "./segments.ts";
-import { writeCells, writeCounts, writeStory } from "./story-writer.ts";
+import { writeCells, writeCounts, writeSlowest, writeStory } from "./story-writer.ts";
 
 export const DATABASE_NAME = "results.sqlite";
 
@@ -125,6 +125,7 @@ function fill(
     onProgress?.(done, total, "writing intervals"),
   );
   writeStory(database, run.story);
+  writeSlowest(database, run.slowest);
   writeCounts(database, { story: run.story, turrets: run.turrets });
   const summary: RebuildSummary = {
     databasePath: options.databasePath,

@@ -21,6 +21,8 @@ export const RECORD_KIND = {
   merged: 9,
   /** Made by compaction: what each turret of a merged segment counted, without histograms. */
   turretTotals: 10,
+  /** How the turrets are doing, about once a second. */
+  vitals: 11,
 } as const;
 export type RecordKind = (typeof RECORD_KIND)[keyof typeof RECORD_KIND];
 
@@ -50,6 +52,8 @@ export interface RunOpened {
 export interface RunStarted {
   readonly startWallMs: number;
   readonly turrets: number;
+  /** SHA-256 of what the turrets of a definition fire: their scripts with what these import. */
+  readonly scripts?: Readonly<Record<string, string>>;
 }
 
 /** A turret as last known; written at every change of status, the newest wins. */
@@ -106,6 +110,29 @@ export interface TurretCounts {
   readonly droppedTransactions: number;
   readonly plannedTransactions?: number;
   readonly startedTransactions?: number;
+}
+
+/** The first turrets as they last told of themselves; what one did not tell is left out. */
+export interface VitalsRecord {
+  readonly atUs: number;
+  readonly turrets: readonly TurretVitals[];
+}
+
+export interface TurretVitals {
+  readonly turretIndex: number;
+  readonly cannons?: number | undefined;
+  readonly inFlight?: number | undefined;
+  /** Of one core; several threads use more than 100. */
+  readonly cpuPercent?: number | undefined;
+  /** Longest lag of a thread's loop in the last second. */
+  readonly lagUs?: number | undefined;
+  readonly sockets?: number | undefined;
+  readonly memoryMb?: number | undefined;
+  /** In its outbox, not acknowledged. */
+  readonly waitingBatches?: number | undefined;
+  /** Received of it so far. */
+  readonly batches?: number | undefined;
+  readonly transactions?: number | undefined;
 }
 
 /** Something people should read, at its time: a turret lost, a thread replaced, the run stopped. */

@@ -4,7 +4,9 @@
 
 import type { JsonObject } from "../base/json.ts";
 import type { Cell, CellKind } from "../stats/cell.ts";
+import type { SlowRequest } from "../stats/slowest.ts";
 import type { EventRecord, TurretCounts } from "./records.ts";
+import type { TurretStep } from "./turret-series.ts";
 
 /** Run facts; the old OCT kept none of those that may be undefined. */
 export interface RunFacts {
@@ -42,6 +44,8 @@ export interface RunFacts {
   readonly firstEpochS: number | undefined;
   readonly lastEpochS: number | undefined;
   readonly journal: JournalFacts | undefined;
+  /** SHA-256 of what each definition's turrets fired, by the definition's name. */
+  readonly scripts: Readonly<Record<string, string>> | undefined;
 }
 
 /** What was found when the journal was read. */
@@ -172,5 +176,9 @@ export interface Results {
   counts(): readonly StoredCounts[];
   malformed(): StoredMalformed;
   events(): readonly EventRecord[];
+  /** Slowest first. */
+  slowest(): readonly SlowRequest[];
+  /** How the first turrets were doing, by turret index; ascending by second. */
+  turretSteps(): ReadonlyMap<number, readonly TurretStep[]>;
   close(): void;
 }

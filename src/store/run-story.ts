@@ -12,7 +12,9 @@ import {
   type RecordKind,
   type TurretCounts,
   type TurretRecord,
+  type TurretVitals,
 } from "./records.ts";
+import { TurretSeries, VITALS } from "./turret-series.ts";
 
 export const STORY_LIMIT = {
   /** Of each: status changes, events, malformed samples. */
@@ -41,6 +43,7 @@ export class RunStory {
   readonly statuses: StatusChange[] = [];
   readonly events: EventRecord[] = [];
   readonly malformed: MalformedRecord[] = [];
+  readonly vitals = new TurretSeries();
   /** Status changes, events and samples past the limit. */
   skippedEvents = 0;
 
@@ -55,6 +58,7 @@ export class RunStory {
     if (kind === RECORD_KIND.turret) this.#addTurret(readTurret(record));
     if (kind === RECORD_KIND.event) this.#keep(this.events, readEvent(record));
     if (kind === RECORD_KIND.malformed) this.#keep(this.malformed, readMalformed(record));
+    if (kind === RECORD_KIND.vitals) this.#addVitals(record);
     if (kind === RECORD_KIND.runClosed) {
       this.closed = record;
       if (isJsonObject(record["counts"])) this.counts = readCounts(record["counts"]);
@@ -68,6 +72,11 @@ export class RunStory {
     if (before?.status === turret.status) return;
     const { turretIndex, atUs, status } = turret;
     this.#keep(this.statuses, { turretIndex, atUs, status });
+  }
+
+  #addVitals(record: JsonObject): void {
+    const turrets = Array.isArray(record["turrets"]) ? (record["turrets"] as JsonValue[]) : [];
+    this.vitals.add(numberOf(record["atUs"]), turrets.filter(isJsonObject).map(readVitals));
   }
 
   #keep<T>(list: T[], item: T): void {
@@ -84,6 +93,7 @@ const STORY_KINDS: ReadonlySet<number> = new Set([
   RECORD_KIND.counts,
   RECORD_KIND.event,
   RECORD_KIND.runClosed,
+  RECORD_KIND.vitals,
 ]);
 
 function parseRecord(payload: Uint8Array): JsonObject {
@@ -130,6 +140,11 @@ function readTurret(record: JsonObject): TurretRecord {
     cores: numberOf(record["cores"]),
     clockOffsetUs: numberOf(record["clockOffsetUs"]),
   };
+}
+
+function readVitals(record: JsonObject): TurretVitals {
+  const values = VITALS.map((name) => [name, maybeNumber(record[name])] as const);
+  return { turretIndex: numberOf(record["turretIndex"]), ...Object.fromEntries(values) };
 }
 
 function readEvent(record: JsonObject): EventRecord {

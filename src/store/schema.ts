@@ -15,6 +15,9 @@
 //   oct_event         what people should read, at its time
 //   oct_malformed     samples of malformed messages; oct_malformed_count their number by kind
 //   oct_count         the count identities of each turret (turret_index 4294967295: protocol 1)
+//   oct_turret_interval  how the first turrets were doing over time: means over the step, of lag and
+//                     waiting batches the highest, of batches and transactions the last; NULL: not told
+//   oct_slowest       the slowest requests, slowest first, with their phases
 //   oct_response      response time from the intended start in seconds, by result.id
 //
 // Times ending in _us are microseconds since the run's start; values of durations are microseconds,
@@ -84,6 +87,14 @@ export const OWN_TABLES: readonly string[] = [
   "unfinished_transactions" INTEGER NOT NULL, "dropped_transactions" INTEGER NOT NULL,
   "planned_transactions" INTEGER, "started_transactions" INTEGER,
   "counted_transactions" INTEGER NOT NULL, "counted_batches" INTEGER NOT NULL)`,
+  `CREATE TABLE "oct_turret_interval" ("turret_index" INTEGER NOT NULL, "second" INTEGER NOT NULL,
+  "seconds" INTEGER NOT NULL, "cannons" REAL, "in_flight" REAL, "cpu_percent" REAL, "sockets" REAL,
+  "memory_mb" REAL, "lag_us" REAL, "waiting_batches" REAL, "batches" REAL, "transactions" REAL,
+  PRIMARY KEY ("turret_index", "second")) WITHOUT ROWID`,
+  `CREATE TABLE "oct_slowest" ("id" INTEGER NOT NULL PRIMARY KEY, "start_us" REAL NOT NULL,
+  "name" TEXT NOT NULL, "status" TEXT NOT NULL, "turret" TEXT NOT NULL, "duration_us" REAL NOT NULL,
+  "dns_us" REAL NOT NULL, "connect_us" REAL NOT NULL, "tls_us" REAL NOT NULL,
+  "send_us" REAL NOT NULL, "wait_us" REAL NOT NULL, "receive_us" REAL NOT NULL)`,
   `CREATE TABLE "oct_response" ("row_id" INTEGER NOT NULL PRIMARY KEY,
   "response_time" REAL NOT NULL)`,
 ];

@@ -3,6 +3,7 @@
 
 import { CELL_KIND, hasHistogram } from "../stats/cell.ts";
 import { Histogram } from "../stats/histogram.ts";
+import type { SlowRequest } from "../stats/slowest.ts";
 import { type CellName, type CellStore, Numbers } from "./cell-store.ts";
 import type { Database, Inserter, SqlValue } from "./database.ts";
 import type { CountedTurret } from "./journal-reader.ts";
@@ -10,6 +11,7 @@ import type { TurretCounts } from "./records.ts";
 import type { StoredNumbers } from "./results.ts";
 import type { RunStory } from "./run-story.ts";
 import { localTimeText, NO_NAME } from "./schema.ts";
+import { VITALS } from "./turret-series.ts";
 
 export interface WrittenCells {
   readonly intervals: number;
@@ -110,6 +112,7 @@ function writeTurretTotals(database: Database, cells: CellStore): void {
 /** Turrets, their history, events, and what was malformed. */
 export function writeStory(database: Database, story: RunStory): void {
   writeTurrets(database, story);
+  writeVitals(database, story);
   const statuses = database.inserter("oct_turret_event", 4);
   for (const [i, { turretIndex, atUs, status }] of story.statuses.entries()) {
     statuses.row(i + 1, turretIndex, atUs, status);
@@ -129,6 +132,33 @@ export function writeStory(database: Database, story: RunStory): void {
   const counts = database.inserter("oct_malformed_count", 2);
   for (const [kind, count] of Object.entries(story.counts.malformed)) counts.row(kind, count);
   counts.finish();
+}
+
+/** Slowest first. */
+export function writeSlowest(database: Database, slowest: readonly SlowRequest[]): void {
+  const table = database.inserter("oct_slowest", 12);
+  for (const [i, request] of slowest.entries()) {
+    const { startUs, name, status, turret, durationUs } = request;
+    table.row(i + 1, startUs, name, status, turret, durationUs);
+    const { dnsUs, connectUs, tlsUs, sendUs, waitUs, receiveUs } = request;
+    table.row(dnsUs, connectUs, tlsUs, sendUs, waitUs, receiveUs);
+  }
+  table.finish();
+}
+
+function writeVitals(database: Database, { vitals }: RunStory): void {
+  const table = database.inserter("oct_turret_interval", 3 + VITALS.length);
+  for (const turretIndex of vitals.turretIndices) {
+    for (const step of vitals.steps(turretIndex)) {
+      table.row(
+        turretIndex,
+        step.second,
+        step.seconds,
+        ...VITALS.map((name) => step[name] ?? null),
+      );
+    }
+  }
+  table.finish();
 }
 
 function writeTurrets(database: Database, story: RunStory): void {

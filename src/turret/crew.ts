@@ -10,15 +10,16 @@ import type { Clock } from "../base/clock.ts";
 import { OctError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { formatCount, formatDuration, US_PER_S } from "../base/units.ts";
+import { type ControlSegment, timelineOf } from "../pace/control.ts";
 import { LONE_PLACE, type TurretPlace } from "../protocol/messages.ts";
 import { OnceDesk, type OnceOutcome } from "../protocol/once.ts";
-import { BatchBuilder } from "../stats/batch.ts";
-import { CELL_KIND, COUNTER } from "../stats/cell.ts";
 import { Board, stepsOf } from "./board.ts";
 import type { Crew, CrewEvents, Job, LoadCrew } from "./crew-contract.ts";
 import { scriptOf, threadJob } from "./crew-job.ts";
+import { CrewLosses, type Loss } from "./crew-losses.ts";
+import { crewStats } from "./crew-stats.ts";
 import { CrewThread, type CrewThreadEvents } from "./crew-thread.ts";
-import type { ThreadJob, ThreadStart } from "./thread-messages.ts";
+import { NO_CONTROL, type ThreadJob, type ThreadStart } from "./thread-messages.ts";
 
 export const CREW_LIMIT = {
   /** A thread whose loop has not turned for so long hangs. */
@@ -30,9 +31,6 @@ export const CREW_LIMIT = {
 } as const;
 
 export type CrewLimit = { readonly [K in keyof typeof CREW_LIMIT]: number };
-
-/** Finished transactions that went with their thread: counted, without their samples. */
-const LOST_COUNTER = "oct.lost";
 
 /** How often the crew looks at its threads; a fraction of the silence it waits for. */
 const LOOKS_PER_SILENCE = 10;
@@ -78,6 +76,8 @@ interface Place {
   beats: number;
   silentUs: number;
   replacements: number;
+  /** Nothing is left of its load; a change may bring more as long as another fires. */
+  isIdle: boolean;
   isOver: boolean;
 }
 
@@ -87,14 +87,14 @@ class ThreadCrew implements Crew {
   readonly #events: CrewEvents;
   readonly #load: LoadEvents;
   readonly #places: Place[] = [];
-  readonly #losses: BatchBuilder;
+  readonly #losses: CrewLosses;
   readonly #stopLooking: () => void;
   readonly #openedUs: number;
   #lookedUs: number;
   #phase: "loading" | "loaded" | "firing" | "over" = "loading";
   #context: JsonObject;
   #wantsRows = true;
-  #start: ThreadStart = { startUs: 0, startWallMs: 0, place: LONE_PLACE };
+  #start: ThreadStart = { startUs: 0, startWallMs: 0, place: LONE_PLACE, control: NO_CONTROL };
   #stopGraceUs: number | undefined;
   #totals = { started: 0, finished: 0, dropped: 0, lost: 0, replaced: 0 };
   readonly #shownTexts = new Set<string>();
@@ -114,7 +114,7 @@ class ThreadCrew implements Crew {
     this.#events = events;
     this.#load = load;
     this.#context = job.context;
-    this.#losses = new BatchBuilder({ turretName: job.turretName });
+    this.#losses = new CrewLosses(job.turretName);
     this.#openedUs = parts.clock.nowUs();
     this.#lookedUs = this.#openedUs;
     const periodUs = parts.limit.silenceUs / LOOKS_PER_SILENCE;
@@ -128,15 +128,25 @@ class ThreadCrew implements Crew {
     }
     for (let i = 0; i < first.threadCount; i++) {
       const thread = this.#hire({ ...first, threadIndex: i });
-      this.#places.push({ thread, beats: 0, silentUs: 0, replacements: 0, isOver: false });
+      this.#places.push({ thread, beats: 0, silentUs: 0, replacements: 0, ...BUSY });
     }
   }
 
   start(startUs: number, startWallMs: number, place: TurretPlace): void {
     if (this.#phase !== "loaded") return;
     this.#phase = "firing";
-    this.#start = { startUs, startWallMs, place };
+    this.#start = { ...this.#start, startUs, startWallMs, place };
     for (const { thread } of this.#places) thread.start(this.#start);
+  }
+
+  control(segments: readonly ControlSegment[]): void {
+    const control = { revision: this.#start.control.revision + 1, segments };
+    this.#start = { ...this.#start, control };
+    if (this.#phase !== "firing") return;
+    for (const place of this.#places) {
+      place.isIdle = false;
+      if (!place.isOver) place.thread.control(control);
+    }
   }
 
   stop(graceUs: number): void {
@@ -175,8 +185,7 @@ class ThreadCrew implements Crew {
     const { started, finished } = this.#sum();
     const open = this.#places.filter((place) => !place.isOver);
     return {
-      threads: open.length,
-      cannons: open.reduce((sum, { thread }) => sum + thread.state.cannons, 0),
+      ...crewStats(open.map(({ thread }) => thread.state)),
       transactions: finished,
       started,
       threads_replaced: this.#totals.replaced,
@@ -209,6 +218,7 @@ class ThreadCrew implements Crew {
       this.#once.finish(thread, name, message.outcome);
       if (this.#ofRun.has(name)) this.#events.onOnceDone?.(name, message.outcome);
     },
+    onIdle: (thread, revision) => this.#onIdle(thread, revision),
     onDone: (thread) => {
       const place = this.#placeOf(thread);
       if (place !== undefined) this.#endPlace(place);
@@ -217,6 +227,15 @@ class ThreadCrew implements Crew {
       this.#onLost(thread, `ended by itself (${reason})`);
     },
   };
+
+  // Threads end together: what a change brings is divided among all of them.
+  #onIdle(thread: CrewThread, revision: number): void {
+    const place = this.#placeOf(thread);
+    if (place === undefined || revision !== this.#start.control.revision) return;
+    place.isIdle = true;
+    if (!this.#places.every(({ isIdle, isOver }) => isIdle || isOver)) return;
+    for (const { thread: idle, isOver } of this.#places) if (!isOver) idle.stop(0);
+  }
 
   #placeOf(thread: CrewThread): Place | undefined {
     return this.#places.find((place) => place.thread === thread);
@@ -298,6 +317,7 @@ class ThreadCrew implements Crew {
     this.#events.onEvent("error", `${name} ${what}; it was replaced; ${counted}`);
     place.silentUs = 0;
     place.beats = 0;
+    place.isIdle = false;
     place.thread = this.#hire({
       ...thread.job,
       generation: place.replacements,
@@ -316,31 +336,21 @@ class ThreadCrew implements Crew {
 
   get #isPastEnd(): boolean {
     if (this.#phase !== "firing") return false;
-    return this.#parts.clock.nowUs() >= this.#start.startUs + this.#job.runTimeUs;
+    const { startUs, control } = this.#start;
+    const endUs = startUs + timelineOf(control.segments).reachedUs(this.#job.runTimeUs);
+    return this.#parts.clock.nowUs() >= endUs;
   }
 
-  // Adds the counts of a thread that is gone to the totals. What it had not reported becomes a batch
-  // of counters of its own, so that the sums of all batches agree with the totals.
-  #settle(place: Place): { lost: number; unfinished: number } {
-    const { state, handedOver, startedSaid } = place.thread;
-    const lost = Math.max(0, state.finished - handedOver);
-    const unfinished = Math.max(0, state.started - state.finished);
+  // Adds the counts of a thread that is gone to the totals, and hands over what it had not reported.
+  #settle(place: Place): Loss {
     this.#addTotals(place.thread);
-    this.#totals.lost += lost;
     const passedUs = this.#parts.clock.nowUs() - this.#start.startUs;
     const second = Math.max(0, Math.floor(passedUs / US_PER_S));
-    for (const [name, count] of [
-      [COUNTER.started, state.started - startedSaid],
-      [COUNTER.finished, lost],
-      [COUNTER.unfinished, unfinished],
-      [LOST_COUNTER, lost],
-    ] as const) {
-      if (count <= 0) continue;
-      this.#losses.add(this.#losses.slot(CELL_KIND.counter, name), second, count, 0, count);
-    }
-    const batch = this.#losses.take();
+    const loss = this.#losses.of(place.thread, second);
+    this.#totals.lost += loss.lost;
+    const { batch } = loss;
     if (batch !== undefined) this.#events.onBatch(batch.bytes, batch.transactions);
-    return { lost, unfinished };
+    return loss;
   }
 
   #addTotals({ state }: CrewThread): void {
@@ -392,3 +402,4 @@ class ThreadCrew implements Crew {
 }
 
 const SHOWN_TEXTS_MAX = 1_000;
+const BUSY = { isIdle: false, isOver: false };

@@ -301,7 +301,13 @@ export class ThreadRecorder {
 }
 
 /** Names of the gauges that a thread samples once a second. */
-export const THREAD_GAUGES = [GAUGE.cannons, GAUGE.inFlight, GAUGE.cpuPercent, GAUGE.memoryMb];
+export const THREAD_GAUGES = [
+  GAUGE.cannons,
+  GAUGE.inFlight,
+  GAUGE.sockets,
+  GAUGE.cpuPercent,
+  GAUGE.memoryMb,
+];
 
 /** Hands what a pool tells of a script's requests on to `recorder`, after `onResume`. */
 export function observerOf(recorder: ThreadRecorder, onResume: () => void): PoolObserver {

@@ -3,6 +3,8 @@
 //
 //   i32 0 beats   i32 1 phase   i32 2 timer slot + 1, 0 for none   i32 3 cannons that loop
 //   f64 2 started transactions  f64 3 finished  f64 4 dropped  f64 5 rows taken
+//   and as of the last second: f64 6 CPU %  f64 7 longest lag  f64 8 in flight  f64 9 sockets
+//   f64 10 memory of the process
 //
 // One thread writes; numbers are aligned, so a reader sees an old or a new one and never half of one.
 
@@ -11,7 +13,7 @@ export const PHASE = { none: 0, load: 1, construct: 2, setup: 3, run: 4, tearDow
 export type Phase = (typeof PHASE)[keyof typeof PHASE];
 
 const PHASES = 8;
-const STATE_BYTES = 64;
+const STATE_BYTES = 128;
 const BEATS = 0;
 const PHASE_NOW = 1;
 const TIMER = 2;
@@ -20,6 +22,20 @@ const STARTED = 2;
 const FINISHED = 3;
 const DROPPED = 4;
 const ROWS = 5;
+const CPU = 6;
+const LAG = 7;
+const IN_FLIGHT = 8;
+const SOCKETS = 9;
+const MEMORY = 10;
+
+/** How a thread was doing in the last second. */
+export interface ThreadVitalSigns {
+  readonly cpuPercent: number;
+  readonly lagUs: number;
+  readonly inFlight: number;
+  readonly sockets: number;
+  readonly memoryMb: number;
+}
 
 export class ThreadState {
   readonly buffer: SharedArrayBuffer;
@@ -71,6 +87,25 @@ export class ThreadState {
 
   get cannons(): number {
     return Atomics.load(this.#ints, CANNONS);
+  }
+
+  set vitals(signs: ThreadVitalSigns) {
+    this.#counts[CPU] = signs.cpuPercent;
+    this.#counts[LAG] = signs.lagUs;
+    this.#counts[IN_FLIGHT] = signs.inFlight;
+    this.#counts[SOCKETS] = signs.sockets;
+    this.#counts[MEMORY] = signs.memoryMb;
+  }
+
+  get vitals(): ThreadVitalSigns {
+    const at = (place: number) => this.#counts[place] as number;
+    return {
+      cpuPercent: at(CPU),
+      lagUs: at(LAG),
+      inFlight: at(IN_FLIGHT),
+      sockets: at(SOCKETS),
+      memoryMb: at(MEMORY),
+    };
   }
 
   get started(): number {

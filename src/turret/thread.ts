@@ -26,7 +26,14 @@ import { loadScript, NO_SCRIPT, type Script } from "./script.ts";
 import { placeOfError } from "./script-places.ts";
 import { startGauges } from "./thread-gauges.ts";
 import { guardExit, watchStrays } from "./thread-guards.ts";
-import { type FromThread, readToThread, type ThreadJob, type ToThread } from "./thread-messages.ts";
+import {
+  type Control,
+  type FromThread,
+  NO_CONTROL,
+  readToThread,
+  type ThreadJob,
+  type ToThread,
+} from "./thread-messages.ts";
 import { ThreadOnce } from "./thread-once.ts";
 import { plainObserverOf, ThreadRecorder } from "./thread-recorder.ts";
 import { ThreadRows } from "./thread-rows.ts";
@@ -43,7 +50,7 @@ const THREAD_STREAM = 0x7e_ad;
 const WAKE = 0;
 
 /** Of a turret that came too late for a part of a divided load. */
-const NO_LOAD: LoadModel = async () => {};
+const NO_LOAD: LoadModel = { run: async () => {} };
 
 type Post = (message: FromThread, transfer?: ArrayBuffer[]) => void;
 
@@ -116,11 +123,13 @@ class Thread {
   readonly #shown = new Map<string, number>();
   readonly #redactor: Redactor;
   readonly #guns: Gun[] = [];
+  readonly #openOf: (() => number)[] = [];
   readonly #once: ThreadOnce;
   readonly #rows: ThreadRows;
   #shared: CannonThread | undefined;
   #request: PreparedRequest | undefined;
   #pacer: Pacer | undefined;
+  #control: Control = NO_CONTROL;
   #stopFlushing = () => {};
 
   constructor(job: ThreadJob, state: ThreadState, clock: MovableClock, post: Post) {
@@ -153,6 +162,7 @@ class Thread {
       graceUs: job.graceUs,
       abort: this.#abort,
       onOver: () => this.#finish(),
+      onIdle: () => post({ type: "idle", revision: this.#control.revision }),
     });
   }
 
@@ -167,7 +177,11 @@ class Thread {
       state: this.#state,
       recorder: this.#recorder,
       scheduler: this.#scheduler,
-      vitals: { cpuUs: threadCpuUs, memoryBytes: () => process.memoryUsage.rss() },
+      vitals: {
+        cpuUs: threadCpuUs,
+        memoryBytes: () => process.memoryUsage.rss(),
+        sockets: () => this.#sockets(),
+      },
       tellsMemory: job.threadIndex === 0,
       onFull: () => this.#flush(),
     });
@@ -192,6 +206,10 @@ class Thread {
     switch (message.type) {
       case "start":
         this.#start(message);
+        return;
+      case "control":
+        this.#control = message;
+        this.#scheduler.control(message.segments);
         return;
       case "stop":
         this.#scheduler.stop(message.graceUs);
@@ -254,7 +272,9 @@ class Thread {
     this.#recorder.begin(message.startUs, message.startWallMs);
     this.#rows.begin(message.place);
     this.#stopFlushing = this.#clock.every(this.#job.flushPeriodUs, () => this.#flush());
-    this.#scheduler.begin(message.startUs, this.#planned(message.place) ?? NO_LOAD);
+    this.#control = message.control;
+    const load = this.#planned(message.place) ?? NO_LOAD;
+    this.#scheduler.begin(message.startUs, load, message.control.segments);
   }
 
   #planned(place: TurretPlace): LoadModel | undefined {
@@ -263,6 +283,7 @@ class Thread {
     const steps = stepsOf(job.load);
     return planLoad({
       ...job,
+      segments: this.#control.segments,
       place,
       board: new Board({ threads: threadCount, steps }, job.board),
       makeCannon: (index) => this.#makeGun(index),
@@ -276,11 +297,29 @@ class Thread {
     const shared = this.#shared as CannonThread;
     const gun =
       this.#request === undefined
-        ? new Cannon(index, shared)
-        : hammerOf(index, this.#request, shared);
+        ? this.#cannon(index, shared)
+        : this.#hammer(index, this.#request, shared);
     this.#guns.push(gun);
     if (this.#job.generation === 0) this.#recorder.count(COUNTER.cannonsStarted, 1);
     return gun;
+  }
+
+  #cannon(index: number, shared: CannonThread): Cannon {
+    const cannon = new Cannon(index, shared);
+    this.#openOf.push(() => cannon.openConnections);
+    return cannon;
+  }
+
+  #hammer(index: number, request: PreparedRequest, shared: CannonThread): Hammer {
+    const { recorder, timeouts, seed } = shared;
+    const observer = plainObserverOf(recorder);
+    const pool = new Pool({ timeouts, observer, discardBody: true });
+    this.#openOf.push(() => pool.openCount);
+    return new Hammer({ index, clock: shared.host.clock, pool, request, recorder, seed });
+  }
+
+  #sockets(): number {
+    return this.#openOf.reduce((count, openOf) => count + openOf(), 0);
   }
 
   #flush(): void {
@@ -341,13 +380,6 @@ async function loadMix(job: ThreadJob, host: ThreadHost): Promise<Mix> {
   const scripts: Script[] = [];
   for (const script of files) scripts.push(await loadScript({ directory, script, host }));
   return new Mix(scripts, load.mix);
-}
-
-function hammerOf(index: number, request: PreparedRequest, shared: CannonThread): Hammer {
-  const { recorder, timeouts, seed } = shared;
-  const observer = plainObserverOf(recorder);
-  const pool = new Pool({ timeouts, observer, discardBody: true });
-  return new Hammer({ index, clock: shared.host.clock, pool, request, recorder, seed });
 }
 
 /** What -e gave at the HQ becomes variables of the script's process. */

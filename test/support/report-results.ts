@@ -74,6 +74,7 @@ export function sampleResults(options: SampleOptions): Results {
       repeatedBatches: 0,
       unreadableRecords: 0,
     },
+    scripts: undefined,
     ...options.facts,
   };
   return {
@@ -91,6 +92,8 @@ export function sampleResults(options: SampleOptions): Results {
     counts: () => [],
     malformed: () => ({ counts: [], samples: [] }),
     events: () => [],
+    slowest: () => [],
+    turretSteps: () => new Map(),
     close: () => {},
     ...options.more,
   };
