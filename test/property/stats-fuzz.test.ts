@@ -10,6 +10,7 @@ import { BatchBuilder, decodeBatch, mergeBatches } from "../../src/stats/batch.t
 import type { Batch } from "../../src/stats/batch-format.ts";
 import { CELL_KIND, hasHistogram } from "../../src/stats/cell.ts";
 import { Histogram } from "../../src/stats/histogram.ts";
+import { SLOWEST_LIMIT } from "../../src/stats/slowest.ts";
 
 function orMalformed<T>(decode: () => T): T | undefined {
   try {
@@ -38,12 +39,19 @@ function expectSound(batch: Batch, sizeBytes: number): void {
   for (const ids of [rows.errorText, rows.turretText, rows.timerText]) {
     for (const id of ids) expect(id).toBeLessThan(texts.length);
   }
+  expect(batch.slowest.length).toBeLessThanOrEqual(SLOWEST_LIMIT.requests);
+  for (const { name, status, turret } of batch.slowest) {
+    for (const text of [name, status, turret]) expect(texts).toContain(text);
+  }
   expect(rows.timerEnd.at(-1) ?? 0).toBe(rows.timerS.length);
   const aggregate = new Aggregate();
   aggregate.add(batch, 0);
   const again = decodeBatch(mergeBatches([batch]));
   expect([again.cells.length, again.rows.count]).toEqual([cells.length, rows.count]);
+  expect(again.slowest.length).toBe(batch.slowest.length);
 }
+
+const PHASES = { dnsUs: 0, connectUs: 1, tlsUs: 200, sendUs: 3, waitUs: 70_000, receiveUs: 5 };
 
 function validBatch(seed: number): Uint8Array {
   const random = new Random(seed);
@@ -59,6 +67,8 @@ function validBatch(seed: number): Uint8Array {
     const error = random.pick(["", "x"]);
     builder.row({ elapsedS: i, epochS: 1e9, scriptrunS: 1, responseS: i, error, timers });
     builder.countTransaction();
+    if (seed % 2 === 1)
+      builder.slow({ ...PHASES, startUs: i, durationUs: i, name: "a", status: "x" });
   }
   return builder.take()?.bytes ?? new Uint8Array();
 }
@@ -88,7 +98,8 @@ describe("decodeBatch", () => {
   test("takes any bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.boolean(), (bytes, hasHead) => {
-        const input = hasHead ? new Uint8Array([0x7b, 0x0c, 1, ...bytes]) : bytes;
+        const version = 1 + (bytes.length % 2);
+        const input = hasHead ? new Uint8Array([0x7b, 0x0c, version, ...bytes]) : bytes;
         const batch = orMalformed(() => decodeBatch(input));
         if (batch !== undefined) expectSound(batch, input.length);
       }),
@@ -108,8 +119,8 @@ describe("decodeBatch", () => {
     expect(accepted).toBeGreaterThan(0);
   });
 
-  test("refuses a good batch cut short anywhere", () => {
-    const bytes = SEEDS[0] as Uint8Array;
+  test.each([0, 1])("refuses good batch %d cut short anywhere", (seed) => {
+    const bytes = SEEDS[seed] as Uint8Array;
     for (let size = 0; size < bytes.length; size++) {
       expect(() => decodeBatch(bytes.subarray(0, size))).toThrow(MalformedBytes);
     }
