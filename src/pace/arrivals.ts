@@ -18,6 +18,7 @@ export const PACE_STREAM = {
   row: 2,
   arrivalTime: 3,
   arrivalCount: 4,
+  change: 5,
 } as const;
 
 /**

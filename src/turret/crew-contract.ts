@@ -2,6 +2,7 @@
 // threads that load the script and fire its cannons. Tests of the life cycle hand in another crew.
 
 import type { JsonObject } from "../base/json.ts";
+import type { ControlSegment } from "../pace/control.ts";
 import type { TurretPlace, TurretTotals } from "../protocol/messages.ts";
 import type { OnceOutcome } from "../protocol/once.ts";
 
@@ -44,6 +45,8 @@ export type CrewTotals = Omit<TurretTotals, "batches" | "lostBatches">;
 export interface Crew {
   /** Starts all cannons' schedule at `startUs` (this machine's Clock.nowUs), which labels second 0. */
   start(startUs: number, startWallMs: number, place: TurretPlace): void;
+  /** The schedule is another: these are all segments that were ever asked, also before the start. */
+  control(segments: readonly ControlSegment[]): void;
   /** Starts no new transaction; those in flight may end within `graceUs`, then are unfinished. */
   stop(graceUs: number): void;
   /** Merges keys into the shared context that scripts see (`set_transaction_context`). */

@@ -9,6 +9,7 @@ import { clip, OctError } from "../base/errors.ts";
 import type { OnceOutcome } from "../protocol/once.ts";
 import { placeOfError } from "./script-places.ts";
 import {
+  type Control,
   type FromThread,
   readFromThread,
   type ScriptPlaces,
@@ -32,6 +33,8 @@ export interface CrewThreadEvents {
   onBatch(thread: CrewThread, bytes: Uint8Array, transactions: number): void;
   onOnce(thread: CrewThread, message: OnceMessage): void;
   onEvent(level: "info" | "warn" | "error", text: string): void;
+  /** Nothing is left of its load, as far as it knows. */
+  onIdle(thread: CrewThread, revision: number): void;
   onDone(thread: CrewThread): void;
   /** The thread ended by itself, or by an error that nothing caught. */
   onCrash(thread: CrewThread, reason: string): void;
@@ -98,6 +101,10 @@ export class CrewThread {
     if (this.#phase !== "ready") return;
     this.#phase = "firing";
     this.#send({ type: "start", offsetUs: this.#offsetUs, ...start });
+  }
+
+  control(control: Control): void {
+    this.#send({ type: "control", ...control });
   }
 
   stop(graceUs: number): void {
@@ -168,6 +175,9 @@ export class CrewThread {
       case "once-wanted":
       case "once-done":
         this.#events.onOnce(this, message);
+        return;
+      case "idle":
+        this.#events.onIdle(this, message.revision);
         return;
       case "done":
         this.#phase = "over";

@@ -81,6 +81,9 @@ interface Place {
   isOver: boolean;
 }
 
+/** Of a thread that has just been hired. */
+const FRESH = { beats: 0, silentUs: 0, isIdle: false } as const;
+
 class ThreadCrew implements Crew {
   readonly #parts: CrewParts;
   readonly #job: Job;
@@ -128,7 +131,7 @@ class ThreadCrew implements Crew {
     }
     for (let i = 0; i < first.threadCount; i++) {
       const thread = this.#hire({ ...first, threadIndex: i });
-      this.#places.push({ thread, beats: 0, silentUs: 0, replacements: 0, ...BUSY });
+      this.#places.push({ thread, replacements: 0, isOver: false, ...FRESH });
     }
   }
 
@@ -142,10 +145,9 @@ class ThreadCrew implements Crew {
   control(segments: readonly ControlSegment[]): void {
     const control = { revision: this.#start.control.revision + 1, segments };
     this.#start = { ...this.#start, control };
-    if (this.#phase !== "firing") return;
     for (const place of this.#places) {
       place.isIdle = false;
-      if (!place.isOver) place.thread.control(control);
+      if (this.#phase === "firing" && !place.isOver) place.thread.control(control);
     }
   }
 
@@ -231,8 +233,7 @@ class ThreadCrew implements Crew {
   // Threads end together: what a change brings is divided among all of them.
   #onIdle(thread: CrewThread, revision: number): void {
     const place = this.#placeOf(thread);
-    if (place === undefined || revision !== this.#start.control.revision) return;
-    place.isIdle = true;
+    if (place !== undefined) place.isIdle = revision === this.#start.control.revision;
     if (!this.#places.every(({ isIdle, isOver }) => isIdle || isOver)) return;
     for (const { thread: idle, isOver } of this.#places) if (!isOver) idle.stop(0);
   }
@@ -315,9 +316,7 @@ class ThreadCrew implements Crew {
     place.replacements++;
     this.#totals.replaced++;
     this.#events.onEvent("error", `${name} ${what}; it was replaced; ${counted}`);
-    place.silentUs = 0;
-    place.beats = 0;
-    place.isIdle = false;
+    Object.assign(place, FRESH);
     place.thread = this.#hire({
       ...thread.job,
       generation: place.replacements,
@@ -335,10 +334,9 @@ class ThreadCrew implements Crew {
   }
 
   get #isPastEnd(): boolean {
-    if (this.#phase !== "firing") return false;
     const { startUs, control } = this.#start;
-    const endUs = startUs + timelineOf(control.segments).reachedUs(this.#job.runTimeUs);
-    return this.#parts.clock.nowUs() >= endUs;
+    const planUs = timelineOf(control.segments).planUs(this.#parts.clock.nowUs() - startUs);
+    return this.#phase === "firing" && planUs >= this.#job.runTimeUs;
   }
 
   // Adds the counts of a thread that is gone to the totals, and hands over what it had not reported.
@@ -348,8 +346,7 @@ class ThreadCrew implements Crew {
     const second = Math.max(0, Math.floor(passedUs / US_PER_S));
     const loss = this.#losses.of(place.thread, second);
     this.#totals.lost += loss.lost;
-    const { batch } = loss;
-    if (batch !== undefined) this.#events.onBatch(batch.bytes, batch.transactions);
+    if (loss.batch !== undefined) this.#events.onBatch(loss.batch.bytes, loss.batch.transactions);
     return loss;
   }
 
@@ -386,9 +383,8 @@ class ThreadCrew implements Crew {
   #sum(): { started: number; finished: number } {
     let { started, finished } = this.#totals;
     for (const { thread, isOver } of this.#places) {
-      if (isOver) continue;
-      started += thread.state.started;
-      finished += thread.state.finished;
+      started += isOver ? 0 : thread.state.started;
+      finished += isOver ? 0 : thread.state.finished;
     }
     return { started, finished };
   }
@@ -402,4 +398,3 @@ class ThreadCrew implements Crew {
 }
 
 const SHOWN_TEXTS_MAX = 1_000;
-const BUSY = { isIdle: false, isOver: false };

@@ -9,7 +9,7 @@ import type { HttpError } from "../http/errors.ts";
 import type { Pool } from "../http/pool.ts";
 import { type PreparedRequest, prepareRequest } from "../http/request.ts";
 import type { HttpResponse } from "../http/response.ts";
-import type { Gun, LoopRules, Scheduler } from "./scheduler.ts";
+import type { Gun, LoopRules, LoopSpan, Scheduler } from "./scheduler.ts";
 import type { ThreadRecorder } from "./thread-recorder.ts";
 
 /** Answers from here on are errors of the transaction. */
@@ -52,7 +52,7 @@ export class Hammer implements Gun, AnswerHandler {
   // While it repeats by itself.
   #scheduler: Scheduler | undefined;
   #rules: LoopRules | undefined;
-  #endUs = 0;
+  #span: LoopSpan = { endUs: 0 };
   #onEnd: (endUs: number) => void = () => {};
 
   constructor(parts: HammerParts) {
@@ -82,12 +82,12 @@ export class Hammer implements Gun, AnswerHandler {
     });
   }
 
-  /** Fires until `endUs` or the rules' end, without a promise for each; resolves with the time. */
-  repeat(scheduler: Scheduler, endUs: number, rules: LoopRules): Promise<number> {
+  /** Fires until the end of `span` or of the rules, without a promise for each; resolves with the time. */
+  repeat(scheduler: Scheduler, span: LoopSpan, rules: LoopRules): Promise<number> {
     return new Promise((resolve) => {
       this.#scheduler = scheduler;
       this.#rules = rules;
-      this.#endUs = endUs;
+      this.#span = span;
       this.#onEnd = resolve;
       this.#intendedUs = Number.NaN;
       this.#next(scheduler, this.#parts.clock.nowUs());
@@ -130,16 +130,26 @@ export class Hammer implements Gun, AnswerHandler {
     if (scheduler === undefined) return this.#onEnd(endUs);
     scheduler.ended();
     if (this.#pauseUs === 0) return this.#next(scheduler, endUs);
-    const untilUs = Math.min(this.#endUs, endUs + this.#pauseUs);
+    const untilUs = Math.min(this.#span.endUs, endUs + this.#pauseUs);
     void scheduler.waitUntil(untilUs).then(() => {
       this.#next(scheduler, this.#parts.clock.nowUs());
     });
   }
 
   #next(scheduler: Scheduler, nowUs: number): void {
-    const mayStart = nowUs < this.#endUs && scheduler.mayStart(nowUs);
-    if (!mayStart || this.#rules?.nextK(this) === undefined) return this.#onEnd(nowUs);
+    const mayStart = nowUs < this.#span.endUs && scheduler.mayStart(nowUs);
+    if (!mayStart) return this.#waitOrEnd(scheduler);
+    if (this.#rules?.nextK(this) === undefined) return this.#onEnd(nowUs);
     scheduler.began();
     this.#send(nowUs);
+  }
+
+  // The plan is paused, or this is the end.
+  #waitOrEnd(scheduler: Scheduler): void {
+    void scheduler.mayGoOn(this.#span).then((mayGoOn) => {
+      const nowUs = this.#parts.clock.nowUs();
+      if (mayGoOn) this.#next(scheduler, nowUs);
+      else this.#onEnd(nowUs);
+    });
   }
 }

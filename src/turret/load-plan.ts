@@ -3,12 +3,17 @@
 // do exactly what one would.
 
 import { hash32 } from "../base/random.ts";
-import type { ClosedModel, LoadModel as Load, OpenModel } from "../config/load-model.ts";
+import {
+  type ClosedModel,
+  LOAD_LIMIT,
+  type LoadModel as Load,
+  type OpenModel,
+} from "../config/load-model.ts";
 import { drawThinkUs } from "../config/think.ts";
-import type { Arrivals } from "../pace/arrivals.ts";
-import { closedPlan, iterationK } from "../pace/closed.ts";
-import { linearArrivals } from "../pace/linear.ts";
-import { poissonArrivals } from "../pace/poisson.ts";
+import { iterationK } from "../pace/closed.ts";
+import { changedCannons } from "../pace/closed-change.ts";
+import { type ControlSegment, changesOf } from "../pace/control.ts";
+import { openArrivals } from "../pace/open-plan.ts";
 import {
   type Share,
   sharedCount,
@@ -29,6 +34,10 @@ const LATE_STREAM = 0x1a_7e;
 
 export interface PlanParts {
   readonly load: Load;
+  /** Name of the definition. */
+  readonly turretName: string;
+  /** What was asked of the run so far. */
+  readonly segments: readonly ControlSegment[];
   readonly seed: number;
   readonly runTimeUs: number;
   readonly turretIndex: number;
@@ -58,13 +67,6 @@ export function planLoad(parts: PlanParts): LoadModel | undefined {
   return planClosed(parts, model, { turret, share });
 }
 
-/** The arrivals of an open load, of all its turrets together. */
-export function arrivalsOf(model: OpenModel, seed: number): Arrivals {
-  const { segments, hasExactCount } = model;
-  if (model.spacing === "even") return linearArrivals(segments);
-  return poissonArrivals({ seed, segments, hasExactCount });
-}
-
 // Turrets that fire a load each do not fire it at the same instants: together they are one schedule of
 // so many times the rate, of which each has every n-th arrival. One that came late has its own.
 function planOpen(parts: PlanParts, model: OpenModel): LoadModel {
@@ -72,11 +74,21 @@ function planOpen(parts: PlanParts, model: OpenModel): LoadModel {
   const thread = { index: threadIndex, parts: threadCount };
   const turrets = Math.max(1, place.definitionParts);
   const share = shareWithin({ index: place.definitionIndex, parts: turrets }, thread);
-  const whole = load.isSplit ? model : scaled(model, turrets);
+  const { segments: planned, spacing, hasExactCount } = model;
   const seed = place.parts > 0 ? parts.seed : hash32(parts.seed, parts.turretIndex, LATE_STREAM);
   // Cannons and queue are limits of each turret, also where the arrivals are divided.
   return openLoad({
-    arrivals: arrivalsOf(whole, seed),
+    arrivalsOf: (segments) =>
+      openArrivals({
+        segments: planned,
+        spacing,
+        hasExactCount,
+        seed,
+        endUs: parts.runTimeUs,
+        changes: changesOf(segments, { kind: "rate", definition: parts.turretName }),
+        times: load.isSplit ? 1 : turrets,
+      }),
+    segments: parts.segments,
     share,
     makeCannon: (position) => makeCannon(sharedItem(position, thread)),
     cannonsMax: Math.max(1, sharedCount(load.cannons, thread)),
@@ -88,28 +100,36 @@ function planOpen(parts: PlanParts, model: OpenModel): LoadModel {
   });
 }
 
-function scaled(model: OpenModel, times: number): OpenModel {
-  const segments = model.segments.map(({ durationUs, fromPerSec, toPerSec }) => {
-    return { durationUs, fromPerSec: fromPerSec * times, toPerSec: toPerSec * times };
-  });
-  return { ...model, segments };
-}
-
 function planClosed(
   parts: PlanParts,
   model: ClosedModel,
   shares: { readonly turret: Share; readonly share: Share },
 ): LoadModel {
-  const { load, runTimeUs, makeCannon } = parts;
-  const plan = closedPlan(model.stages, runTimeUs);
-  const planned: PlannedCannon[] = [];
-  for (const index of sharedItems(load.cannons, shares.share)) {
-    planned.push({ cannon: makeCannon(index), spans: plan.spansOf(index) });
-  }
+  const { load, runTimeUs, makeCannon, turretName } = parts;
+  const made = new Map<number, Gun>();
+  let most = load.cannons;
+  const planned = (segments: readonly ControlSegment[]): PlannedCannon[] => {
+    const plan = changedCannons({
+      stages: model.stages,
+      endUs: runTimeUs,
+      changes: changesOf(segments, { kind: "cannons", definition: turretName }),
+      cannonsMax: LOAD_LIMIT.cannons,
+    });
+    const cannons: PlannedCannon[] = [];
+    // Those of a change that another has taken back are still there.
+    most = Math.max(most, plan.cannonsMax);
+    for (const index of sharedItems(most, shares.share)) {
+      const cannon = made.get(index) ?? makeCannon(index);
+      made.set(index, cannon);
+      cannons.push({ cannon, spans: plan.spansOf(index) });
+    }
+    return cannons;
+  };
+  const first = planned(parts.segments);
   const nextK = model.areIterationsShared
     ? sharedIterations(parts, model, shares.turret)
-    : ownIterations(parts, model, load.cannons, planned.length);
-  return closedLoad(planned, rulesOf(model, nextK));
+    : ownIterations(parts, model, load.cannons, first.length);
+  return closedLoad(first, rulesOf(model, nextK), planned);
 }
 
 function rulesOf(model: ClosedModel, nextK: LoopRules["nextK"]): LoopRules {

@@ -1,6 +1,7 @@
 // When the cannons of a thread fire, and how it ends. The scheduler keeps the rules that every load
-// model shares: nothing starts before the start, nothing new at or after the end, what is in flight
-// gets the grace period and is unfinished then. A load model says which cannon may fire when.
+// model shares: nothing starts before the start, while the plan is paused, or at or after the end; what
+// is in flight then gets the grace period and is unfinished after it. A load model says which cannon may
+// fire when.
 //
 //   waiting --begin--> firing --end of the run, or stop--> draining --all ended, or grace over--> over
 //
@@ -8,6 +9,8 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
+import { type ControlSegment, timelineOf } from "../pace/control.ts";
+import { type Timeline, UNPAUSED } from "../pace/timeline.ts";
 
 /** The thread gives way to its sockets and timers at least this often. */
 const TURN_US_MAX = 4_000;
@@ -20,6 +23,16 @@ export interface SchedulerOptions {
   readonly abort: AbortController;
   /** Told once, when nothing fires any more and what is in flight has ended or is given up. */
   readonly onOver: () => void;
+  /**
+   * Nothing is left of the load, but a change may bring more until the thread is stopped. Without it
+   * the end of the load is the end of the thread.
+   */
+  readonly onIdle?: () => void;
+}
+
+/** When a cannon's loop ends, on the clock; moved by whoever changes the load. */
+export interface LoopSpan {
+  endUs: number;
 }
 
 /** What fires: a cannon with a script, or without one. */
@@ -31,7 +44,7 @@ export interface Gun {
   /** One transaction; what the clock says after it. */
   fire(intendedUs: number, k: number): Promise<number>;
   /** Does what `Scheduler.loop` would, by itself, for rules without think and pacing. */
-  repeat?(scheduler: Scheduler, endUs: number, rules: LoopRules): Promise<number>;
+  repeat?(scheduler: Scheduler, span: LoopSpan, rules: LoopRules): Promise<number>;
   close(): void;
   /** When the transaction that runs now began; NaN while none does. */
   readonly runningSinceUs: number;
@@ -51,16 +64,31 @@ export interface LoopRules {
   readonly pacingUs: number;
 }
 
-/** A load model: fires cannons through the scheduler until it may start no more. */
-export type LoadModel = (scheduler: Scheduler) => Promise<void>;
+/** What is fired. */
+export interface LoadModel {
+  /**
+   * Fires cannons through the scheduler until nothing is left of the load, and all have ended. Called
+   * again where a change has brought more.
+   */
+  run(scheduler: Scheduler): Promise<void>;
+  /** The schedule is another from now on; `segments` are all that were ever asked. */
+  change?(segments: readonly ControlSegment[], scheduler: Scheduler): void;
+}
 
 export class Scheduler {
   readonly clock: Clock;
   readonly #options: SchedulerOptions;
   readonly #stopping = new AbortController();
+  /** Wakes who waits for an instant: the schedule is another. */
+  #change = new AbortController();
   #state: "waiting" | "firing" | "draining" | "over" = "waiting";
   #startUs = 0;
   #endUs = Number.POSITIVE_INFINITY;
+  #timeline = UNPAUSED;
+  #model: LoadModel | undefined;
+  // Between both, which lie between two pauses, transactions may start.
+  #openFromUs = Number.NEGATIVE_INFINITY;
+  #openUntilUs = Number.POSITIVE_INFINITY;
   #inFlight = 0;
   #loops = 0;
   #yieldAtUs = 0;
@@ -69,13 +97,14 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.clock = options.clock;
+    this.#stopping.signal.addEventListener("abort", () => this.#change.abort());
   }
 
   get startUs(): number {
     return this.#startUs;
   }
 
-  /** Nothing starts at or after it. */
+  /** Nothing starts at or after it; infinite while a pause has no end. */
   get endUs(): number {
     return this.#endUs;
   }
@@ -107,14 +136,34 @@ export class Scheduler {
     return this.#state === "over";
   }
 
-  /** Fires `model` from `startUs` on; a start in the past begins at once, with its end unmoved. */
-  begin(startUs: number, model: LoadModel): void {
+  /**
+   * Fires `model` from `startUs` on; a start in the past begins at once, with its end unmoved.
+   * `segments` are those that `model` was made with.
+   */
+  begin(startUs: number, model: LoadModel, segments: readonly ControlSegment[] = []): void {
     if (this.#state !== "waiting") return;
     this.#state = "firing";
     this.#startUs = startUs;
-    this.#endUs = startUs + this.#options.runTimeUs;
+    this.#model = model;
+    this.#follow(timelineOf(segments));
     void this.#run(model);
     void this.#endAtTime();
+  }
+
+  /** The schedule is another: `segments` are all that were ever asked of the run. */
+  control(segments: readonly ControlSegment[]): void {
+    if (this.#state !== "firing") return;
+    this.#follow(timelineOf(segments));
+    this.#model?.change?.(segments, this);
+    const before = this.#change;
+    this.#change = new AbortController();
+    before.abort();
+  }
+
+  #follow(timeline: Timeline): void {
+    this.#timeline = timeline;
+    this.#endUs = this.#startUs + timeline.reachedUs(this.#options.runTimeUs);
+    this.#openUntilUs = Number.NEGATIVE_INFINITY;
   }
 
   /** Starts nothing new; what is in flight has `graceUs` to end. */
@@ -128,16 +177,72 @@ export class Scheduler {
 
   /** True while a transaction may start at `nowUs`. */
   mayStart(nowUs: number): boolean {
-    return this.#state === "firing" && nowUs < this.#endUs;
+    if (this.#state !== "firing") return false;
+    if (nowUs < this.#openUntilUs) return nowUs >= this.#openFromUs;
+    return nowUs < this.#endUs && this.#isOpen(nowUs);
   }
 
-  /** Waits until `atUs`; false if nothing may start any more. */
+  /** True where nothing may start at `nowUs` or later. */
+  hasEnded(nowUs: number): boolean {
+    return this.#state !== "firing" || nowUs >= this.#endUs;
+  }
+
+  // Looks for the time between two pauses that `nowUs` lies in.
+  #isOpen(nowUs: number): boolean {
+    const runUs = nowUs - this.#startUs;
+    const pause = this.#timeline.pauseAt(runUs);
+    const fromUs = pause === undefined ? Number.NEGATIVE_INFINITY : pause.untilUs;
+    const next = this.#timeline.pauseAfter(runUs);
+    this.#openFromUs = this.#startUs + fromUs;
+    this.#openUntilUs = Math.min(
+      this.#endUs,
+      this.#startUs + (next?.atUs ?? Number.POSITIVE_INFINITY),
+    );
+    return pause === undefined;
+  }
+
+  /** When transactions may start again: `nowUs` where they may; infinite in a pause without an end. */
+  opensUs(nowUs: number): number {
+    return this.mayStart(nowUs) ? nowUs : this.#openFromUs;
+  }
+
+  /** When something that is due at `planUs` of the plan may start, on the clock. */
+  dueUs(planUs: number): number {
+    return this.#startUs + this.#timeline.runUs(planUs);
+  }
+
+  /** When `planUs` of the plan is reached, on the clock. */
+  reachedUs(planUs: number): number {
+    return this.#startUs + this.#timeline.reachedUs(planUs);
+  }
+
+  /** Time of the plan at `nowUs` of the clock. */
+  planUs(nowUs: number): number {
+    return this.#timeline.planUs(nowUs - this.#startUs);
+  }
+
+  /** How long plan time has stood still until `nowUs`. */
+  pausedUs(nowUs: number): number {
+    return this.#timeline.pausedUs(nowUs - this.#startUs);
+  }
+
+  /** Waits until `atUs` or a change of the schedule; false if nothing may start any more. */
   async waitUntil(atUs: number): Promise<boolean> {
     const leftUs = atUs - this.clock.nowUs();
     if (leftUs > 0 && this.#state === "firing") {
-      await this.clock.sleep(leftUs, this.#stopping.signal).catch(() => {});
+      await this.clock.sleep(leftUs, this.#change.signal).catch(() => {});
     }
-    return this.mayStart(this.clock.nowUs());
+    return !this.hasEnded(this.clock.nowUs());
+  }
+
+  /** Waits while the plan is paused; false when the cannon's time, or the run's, is over. */
+  async mayGoOn(span: LoopSpan): Promise<boolean> {
+    for (;;) {
+      const nowUs = this.clock.nowUs();
+      if (nowUs >= span.endUs || this.hasEnded(nowUs)) return false;
+      if (this.mayStart(nowUs)) return true;
+      await this.waitUntil(this.#openFromUs);
+    }
   }
 
   /** A gun that repeats by itself has begun a transaction. */
@@ -157,17 +262,24 @@ export class Scheduler {
     return endUs;
   }
 
-  /** Repeats the transaction of `cannon` until `endUs` of the clock, or the rules' end. */
-  async loop(cannon: Gun, endUs: number, rules: LoopRules): Promise<void> {
+  /** Repeats the transaction of `cannon` until `span` or the run ends, or the rules do. */
+  async loop(cannon: Gun, span: LoopSpan, rules: LoopRules): Promise<void> {
     this.#loops++;
     if (cannon.repeat !== undefined && rules.thinkUs === undefined && rules.pacingUs === 0) {
-      await cannon.repeat(this, endUs, rules);
+      await cannon.repeat(this, span, rules);
       this.#loops--;
       return;
     }
     let nowUs = this.clock.nowUs();
     let tickUs = rules.pacingUs > 0 ? nowUs : Number.NaN;
-    while (nowUs < endUs && this.mayStart(nowUs)) {
+    let pausedUs = this.pausedUs(nowUs);
+    for (;;) {
+      if (nowUs >= span.endUs || !this.mayStart(nowUs)) {
+        if (!(await this.mayGoOn(span))) break;
+        nowUs = this.clock.nowUs();
+        tickUs += this.pausedUs(nowUs) - pausedUs;
+        pausedUs = this.pausedUs(nowUs);
+      }
       const k = rules.nextK(cannon);
       if (k === undefined) break;
       const startUs = Number.isNaN(tickUs) ? nowUs : tickUs;
@@ -180,13 +292,35 @@ export class Scheduler {
       tickUs = paceUs > 0 ? startUs + paceUs : tickUs + rules.pacingUs;
       const thinkUs = rules.thinkUs === undefined ? 0 : rules.thinkUs(cannon);
       const resumeUs = nowUs + Math.max(thinkUs, cannon.backoffUs);
-      const untilUs = tickUs > resumeUs ? tickUs : resumeUs;
-      if (untilUs > nowUs) await this.waitUntil(Math.min(untilUs, endUs));
-      else if (nowUs >= this.#yieldAtUs) await this.giveWay();
+      if (tickUs > nowUs || resumeUs > nowUs) {
+        const shiftUs = await this.#rest({ tickUs, resumeUs, pausedUs, span });
+        tickUs += shiftUs;
+        pausedUs += shiftUs;
+      } else if (nowUs >= this.#yieldAtUs) await this.giveWay();
       else continue;
       nowUs = this.clock.nowUs();
     }
     this.#loops--;
+  }
+
+  // Waits for both the tick of a pace, which a pause moves, and the end of a thought. Returns by how
+  // much pauses have moved the tick.
+  async #rest(wait: {
+    readonly tickUs: number;
+    readonly resumeUs: number;
+    readonly pausedUs: number;
+    readonly span: LoopSpan;
+  }): Promise<number> {
+    const { tickUs, resumeUs, pausedUs, span } = wait;
+    for (;;) {
+      const nowUs = this.clock.nowUs();
+      const shiftUs = this.pausedUs(nowUs) - pausedUs;
+      if (nowUs >= span.endUs || this.hasEnded(nowUs)) return shiftUs;
+      let untilUs = tickUs + shiftUs > resumeUs ? tickUs + shiftUs : resumeUs;
+      if (!this.mayStart(nowUs)) untilUs = this.#openFromUs;
+      else if (nowUs >= untilUs) return shiftUs;
+      await this.waitUntil(Math.min(untilUs, span.endUs));
+    }
   }
 
   /** Lets sockets and timers have their turn: a script that never waits must not starve them. */
@@ -202,14 +336,24 @@ export class Scheduler {
   }
 
   async #run(model: LoadModel): Promise<void> {
-    if (await this.waitUntil(this.#startUs)) await model(this);
+    while (this.clock.nowUs() < this.#startUs && this.#state === "firing") {
+      await this.waitUntil(this.#startUs);
+    }
+    const { onIdle } = this.#options;
+    while (!this.hasEnded(this.clock.nowUs())) {
+      const change = this.#change;
+      await model.run(this);
+      if (onIdle === undefined || this.hasEnded(this.clock.nowUs())) break;
+      if (change !== this.#change) continue;
+      onIdle();
+      await this.waitUntil(Number.POSITIVE_INFINITY);
+    }
     // Whatever ended the model, its cannons have ended too.
     this.#finish();
   }
 
   async #endAtTime(): Promise<void> {
-    const leftUs = this.#endUs - this.clock.nowUs();
-    if (leftUs > 0) await this.clock.sleep(leftUs, this.#stopping.signal).catch(() => {});
+    while (!this.hasEnded(this.clock.nowUs())) await this.waitUntil(this.#endUs);
     this.stop(this.#options.graceUs);
   }
 

@@ -5,6 +5,7 @@
 import type { OnceScope } from "../api/context.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { LoadModel } from "../config/load-model.ts";
+import type { ControlSegment } from "../pace/control.ts";
 import type { TurretPlace } from "../protocol/messages.ts";
 import type { OnceOutcome } from "../protocol/once.ts";
 import type { TargetOrder } from "./thread-target.ts";
@@ -44,7 +45,16 @@ export interface ThreadStart {
   readonly startUs: number;
   readonly startWallMs: number;
   readonly place: TurretPlace;
+  readonly control: Control;
 }
+
+/** All that was asked of the run so far; the crew counts how often it has heard of more. */
+export interface Control {
+  readonly revision: number;
+  readonly segments: readonly ControlSegment[];
+}
+
+export const NO_CONTROL: Control = { revision: 0, segments: [] };
 
 /** Crew to thread. */
 export type ToThread =
@@ -56,6 +66,7 @@ export type ToThread =
   | ({ readonly type: "target" } & TargetOrder)
   /** `offsetUs` puts the thread's clock onto the crew's. */
   | ({ readonly type: "start"; readonly offsetUs: number } & ThreadStart)
+  | ({ readonly type: "control" } & Control)
   | { readonly type: "stop"; readonly graceUs: number }
   | { readonly type: "context"; readonly context: JsonObject }
   | { readonly type: "once-granted"; readonly name: string }
@@ -99,6 +110,8 @@ export type FromThread =
   | { readonly type: "event"; readonly level: "info" | "warn" | "error"; readonly text: string }
   | { readonly type: "once-wanted"; readonly scope: OnceScope; readonly name: string }
   | { readonly type: "once-done"; readonly name: string; readonly outcome: OnceOutcome }
+  /** Nothing is left of the thread's load, unless it is changed; `revision` is what it knows of. */
+  | { readonly type: "idle"; readonly revision: number }
   /** The thread fires no more and has sent everything. */
   | { readonly type: "done" };
 
@@ -108,6 +121,7 @@ const TO_TYPES: ReadonlySet<string> = new Set<ToThread["type"]>([
   "pacer",
   "target",
   "start",
+  "control",
   "stop",
   "context",
   "once-granted",
@@ -133,6 +147,7 @@ const READERS: Readonly<Record<FromThread["type"], (data: Fields) => boolean>> =
   event: (data) => areTexts(data["level"], data["text"]),
   "once-wanted": (data) => areTexts(data["name"], data["scope"]),
   "once-done": (data) => areTexts(data["name"]) && isOutcome(data["outcome"]),
+  idle: (data) => isCount(data["revision"]),
   done: () => true,
 };
 

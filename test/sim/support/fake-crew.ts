@@ -1,6 +1,7 @@
 // A crew that fires nothing: a test says what its cannons did and when.
 
 import { OctError } from "../../../src/base/errors.ts";
+import type { ControlSegment } from "../../../src/pace/control.ts";
 import { BatchBuilder } from "../../../src/stats/batch.ts";
 import { CELL_KIND } from "../../../src/stats/cell.ts";
 import type { CrewEvents, Job, LoadCrew } from "../../../src/turret/crew-contract.ts";
@@ -29,6 +30,8 @@ export class FakeCrew {
   readonly #builder: BatchBuilder;
   readonly #slot: number;
   startUs: number | undefined;
+  /** Each list of segments that it was told. */
+  readonly controls: (readonly ControlSegment[])[] = [];
   stopGraceUs: number | undefined;
   context: object = {};
   isRowWanted = true;
@@ -43,6 +46,10 @@ export class FakeCrew {
 
   start(startUs: number): void {
     this.startUs = startUs;
+  }
+
+  control(segments: readonly ControlSegment[]): void {
+    this.controls.push(segments);
   }
 
   stop(graceUs: number): void {

@@ -64,6 +64,8 @@ class World {
       });
       const plan = planLoad({
         load,
+        turretName: "t",
+        segments: [],
         seed: 7,
         turretIndex: turret,
         runTimeUs,
@@ -81,7 +83,7 @@ class World {
           this.late++;
         },
       });
-      scheduler.begin(START_US, plan ?? (async () => {}));
+      scheduler.begin(START_US, plan ?? { run: async () => {} });
       return scheduler;
     });
   }
