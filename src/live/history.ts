@@ -45,13 +45,7 @@ export class History {
   #stepS = 1;
   readonly #open = new Set<Point>();
   #changedS = Number.POSITIVE_INFINITY;
-  #hasResponse = false;
   #hasPlan = false;
-
-  /** Whether any transaction had an intended start. */
-  get hasResponse(): boolean {
-    return this.#hasResponse;
-  }
 
   get stepS(): number {
     return this.#stepS;
@@ -136,7 +130,6 @@ export class History {
     }
     this.#open.add(point);
     if (cell.kind === CELL_KIND.response) {
-      this.#hasResponse = true;
       point.response.add(cell);
       return;
     }

@@ -79,6 +79,7 @@ function bytesOf(frame: string | Uint8Array | object): Uint8Array {
 export interface HqWorldOptions extends Partial<ProjectConfig> {
   readonly journal?: JournalOptions;
   readonly packFor?: HqOptions["packFor"];
+  readonly observers?: HqOptions["observers"];
 }
 
 const PACK: Pack = { bytes: new Uint8Array(300_000).fill(1), hash: "a".repeat(64) };
@@ -93,7 +94,7 @@ export class HqWorld {
   readonly #journal: Journal;
 
   constructor(directory: string, options: HqWorldOptions = {}) {
-    const { journal, packFor, ...config } = options;
+    const { journal, packFor, observers, ...config } = options;
     this.directory = directory;
     this.#journal = Journal.create(directory, journal);
     this.hq = new HqRun({
@@ -120,6 +121,7 @@ export class HqWorld {
       protocol1: this.protocol1,
       packFor: packFor ?? (async () => PACK),
       onLine: (text) => this.lines.push(text),
+      observers: observers ?? [],
     });
   }
 

@@ -54,6 +54,7 @@ export function configOf(parts: Partial<ProjectConfig> = {}): ProjectConfig {
     hqLossUs: 8_000_000,
     waitUs: 0,
     seed: 1,
+    thresholds: [],
     raw: {},
     ...parts,
   } as ProjectConfig;
