@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pace: ["base"],
   http: ["base"],
   config: ["base", "pace", "stats"],
-  protocol: ["base", "stats", "config"],
+  protocol: ["base", "stats", "pace", "config"],
   zmq: ["base", "protocol"],
   api: ["base", "http", "stats"],
   store: ["base", "stats"],

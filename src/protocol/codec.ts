@@ -5,15 +5,18 @@
 
 import { ByteReader, ByteWriter, MalformedBytes } from "../base/bytes.ts";
 import { isJsonObject, type JsonObject } from "../base/json.ts";
+import { CONTROL_KINDS, CONTROL_LIMIT } from "../pace/control.ts";
 import {
   booleanField,
   countField,
   type FieldTable,
+  listField,
   nestedField,
   numberField,
   objectField,
   readFields,
   textField,
+  wordField,
 } from "./fields.ts";
 import { type HqMessage, LINK_LIMIT, LINK_VERSION, type TurretMessage } from "./messages.ts";
 
@@ -41,6 +44,14 @@ const RUN = { runId: textField(64) };
 const TIME_US = numberField(-1e15, 1e15);
 const DURATION_US = numberField(0, 1e15);
 const COUNT = countField();
+const REVISION = countField(CONTROL_LIMIT.segments);
+const SEGMENTS = listField(CONTROL_LIMIT.segments, {
+  atUs: DURATION_US,
+  kind: wordField(CONTROL_KINDS),
+  definition: NAME,
+  value: numberField(0, 1e9),
+  isPercent: booleanField,
+});
 
 const TURRET_FORMATS: Readonly<Record<TurretMessage["type"], Format>> = {
   hello: {
@@ -73,6 +84,7 @@ const TURRET_FORMATS: Readonly<Record<TurretMessage["type"], Format>> = {
   event: { code: 8, fields: { ...RUN, level: textField(16), text: TEXT } },
   "once-wanted": { code: 10, fields: { ...RUN, name: TEXT } },
   "once-done": { code: 11, fields: { ...RUN, ...ONCE } },
+  controlled: { code: 12, fields: { ...RUN, revision: REVISION, error: TEXT } },
   bye: {
     code: 9,
     fields: {
@@ -137,6 +149,7 @@ const HQ_FORMATS: Readonly<Record<HqMessage["type"], Format>> = {
   released: { code: 73, fields: RUN },
   "once-granted": { code: 74, fields: { ...RUN, name: TEXT } },
   "once-told": { code: 75, fields: { ...RUN, ...ONCE } },
+  control: { code: 76, fields: { ...RUN, revision: REVISION, segments: SEGMENTS } },
 };
 
 type FormatTable = Readonly<Record<string, Format>>;

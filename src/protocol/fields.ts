@@ -52,6 +52,24 @@ export function nestedField(table: FieldTable): FieldReader {
   return (value, name) => readFields(objectField(value, name) as JsonObject, table);
 }
 
+/** One of some words. */
+export function wordField(words: readonly string[]): FieldReader {
+  return (value, name) => {
+    if (typeof value === "string" && words.includes(value)) return value;
+    throw new MalformedBytes(`${name} is none of its words`);
+  };
+}
+
+/** Up to `limit` objects, each with the fields of `table`. */
+export function listField(limit: number, table: FieldTable): FieldReader {
+  const read = nestedField(table);
+  return (value, name) => {
+    if (!Array.isArray(value)) throw new MalformedBytes(`${name} is not a list`);
+    if (value.length > limit) throw new MalformedBytes(`${name} has more than ${limit} items`);
+    return value.map((item: JsonValue) => read(item, name));
+  };
+}
+
 /** The fields of `table` read from `json`; unknown ones are left behind, so newer peers may add some. */
 export function readFields(json: JsonObject, table: FieldTable): JsonObject {
   const fields: Record<string, JsonValue> = {};

@@ -8,6 +8,7 @@
 // Times named `...HqUs` are HQ monotonic microseconds (Clock.nowUs of the HQ).
 
 import type { JsonObject } from "../base/json.ts";
+import type { ControlSegment } from "../pace/control.ts";
 
 /** Raised when either side could misread the other; an HQ refuses other versions with a reason. */
 export const LINK_VERSION = 1;
@@ -65,6 +66,13 @@ export type TurretMessage =
   /** A script's once() for the whole run: may this turret do it? Asked again until it is told. */
   | { readonly type: "once-wanted"; readonly runId: string; readonly name: string }
   | ({ readonly type: "once-done"; readonly runId: string } & OnceResult)
+  /** The turret fires by the segments of this revision, or why it cannot: "" for none. */
+  | {
+      readonly type: "controlled";
+      readonly runId: string;
+      readonly revision: number;
+      readonly error: string;
+    }
   | {
       readonly type: "bye";
       readonly runId: string;
@@ -164,5 +172,15 @@ export type HqMessage =
   /** It is this turret that does the work of a once(). */
   | { readonly type: "once-granted"; readonly runId: string; readonly name: string }
   | ({ readonly type: "once-told"; readonly runId: string } & OnceResult)
+  /**
+   * All that was asked of the run while it goes. Said again until `controlled` says this revision or a
+   * later one; a turret of an oct without it counts the message as malformed and fires on.
+   */
+  | {
+      readonly type: "control";
+      readonly runId: string;
+      readonly revision: number;
+      readonly segments: readonly ControlSegment[];
+    }
   /** The HQ has the turret's totals and all its batches: the turret is free for the next run. */
   | { readonly type: "released"; readonly runId: string };

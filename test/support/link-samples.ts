@@ -3,6 +3,7 @@
 
 import fc from "fast-check";
 import type { JsonObject } from "../../src/base/json.ts";
+import { CONTROL_KINDS, CONTROL_LIMIT } from "../../src/pace/control.ts";
 import { type HqMessage, LONE_PLACE, type TurretMessage } from "../../src/protocol/messages.ts";
 
 type Samples<M extends { readonly type: string }> = {
@@ -45,6 +46,7 @@ export const TURRET_SAMPLES: Samples<TurretMessage> = {
   event: { type: "event", runId: RUN_ID, level: "warn", text: 'v_user.ts:3:5: "late"\n' },
   "once-wanted": { type: "once-wanted", runId: RUN_ID, name: "token" },
   "once-done": { type: "once-done", runId: RUN_ID, name: "token", isOk: true, text: '{"a":1}' },
+  controlled: { type: "controlled", runId: RUN_ID, revision: 3, error: "its load has ended" },
   bye: {
     type: "bye",
     runId: RUN_ID,
@@ -97,6 +99,16 @@ export const HQ_SAMPLES: Samples<HqMessage> = {
   heartbeat: { type: "heartbeat", runId: RUN_ID },
   released: { type: "released", runId: RUN_ID },
   "once-granted": { type: "once-granted", runId: RUN_ID, name: "token" },
+  control: {
+    type: "control",
+    runId: RUN_ID,
+    revision: 3,
+    segments: [
+      { atUs: 1_500_000, kind: "pause", definition: "", value: 0, isPercent: false },
+      { atUs: 2_500_000, kind: "resume", definition: "", value: 0, isPercent: false },
+      { atUs: 9_000_000, kind: "rate", definition: "checkout", value: 150, isPercent: true },
+    ],
+  },
   "once-told": { type: "once-told", runId: RUN_ID, name: "token", isOk: false, text: "no" },
 };
 
@@ -157,6 +169,12 @@ export const TURRET_ARBITRARIES: Arbitraries<TurretMessage> = {
   }),
   "once-wanted": fc.record({ type: fc.constant("once-wanted"), runId, name: text(255) }),
   "once-done": fc.record({ type: fc.constant("once-done"), runId, ...onceFields }),
+  controlled: fc.record({
+    type: fc.constant("controlled"),
+    runId,
+    revision: fc.nat({ max: CONTROL_LIMIT.segments }),
+    error: text(4096),
+  }),
   bye: fc.record({
     type: fc.constant("bye"),
     runId,
@@ -213,6 +231,21 @@ export const HQ_ARBITRARIES: Arbitraries<HqMessage> = {
   stop: fc.record({ type: fc.constant("stop"), runId, graceUs: durationUs, reason: text(4096) }),
   ack: fc.record({ type: fc.constant("ack"), runId, sequence, wantRows: fc.boolean() }),
   heartbeat: fc.record({ type: fc.constant("heartbeat"), runId }),
+  control: fc.record({
+    type: fc.constant("control"),
+    runId,
+    revision: fc.nat({ max: CONTROL_LIMIT.segments }),
+    segments: fc.array(
+      fc.record({
+        atUs: durationUs,
+        kind: fc.constantFrom(...CONTROL_KINDS),
+        definition: text(255),
+        value: fc.double({ min: 0, max: 1e9, noNaN: true }).map((value) => value + 0),
+        isPercent: fc.boolean(),
+      }),
+      { maxLength: 20 },
+    ),
+  }),
   "once-granted": fc.record({ type: fc.constant("once-granted"), runId, name: text(255) }),
   "once-told": fc.record({ type: fc.constant("once-told"), runId, ...onceFields }),
   released: fc.record({ type: fc.constant("released"), runId }),
