@@ -37,6 +37,7 @@ import { Packs } from "./packs.ts";
 import { Protocol1Desk } from "./protocol1-desk.ts";
 import { type KnownTurret, Registry, turretCounts, turretRecord } from "./registry.ts";
 import { Snapshots } from "./snapshot.ts";
+import { ThresholdWatch } from "./threshold-watch.ts";
 import type {
   ControlAction,
   ControlReply,
@@ -72,6 +73,7 @@ export class HqRun implements HqCore, LiveRun {
   readonly aggregate: Aggregate;
   readonly #observers: Observers;
   readonly #control: ControlDesk;
+  readonly #watch: ThresholdWatch;
   readonly #lines: Lines;
   readonly #waiting: WaitingLines;
   readonly #link: LinkDesk | undefined;
@@ -98,7 +100,8 @@ export class HqRun implements HqCore, LiveRun {
     this.aggregate = new Aggregate({ secondMax: Math.ceil(lastUs / SECOND_US) });
     this.#lines = new Lines((text) => options.onLine(text));
     this.#control = new ControlDesk(this);
-    this.#observers = new Observers(options.observers ?? [], (name, reason) => {
+    this.#watch = new ThresholdWatch(options.config.thresholds, this);
+    this.#observers = new Observers([this.#watch, ...(options.observers ?? [])], (name, reason) => {
       this.line("event", `${name} failed and is left out: ${reason}`);
       this.event("error", -1, `${name} failed and is left out: ${reason}`);
     });
@@ -205,6 +208,7 @@ export class HqRun implements HqCore, LiveRun {
       aggregate: this.aggregate,
       malformed: this.malformed.total,
       protocol1: this.#protocol1?.counts(),
+      thresholds: this.#watch.results,
     });
   }
 

@@ -4,6 +4,7 @@
 import type { Aggregate } from "../stats/aggregate.ts";
 import { CELL_KIND } from "../stats/cell.ts";
 import type { CellTotal } from "../stats/tally.ts";
+import type { ThresholdResult } from "../stats/threshold-check.ts";
 import type { TurretCounts } from "../store/records.ts";
 import type { KnownTurret, Registry } from "./registry.ts";
 import type { HqPhase, HqSnapshot, Percentiles, TurretView } from "./types.ts";
@@ -20,6 +21,7 @@ export interface SnapshotParts {
   readonly aggregate: Aggregate;
   readonly malformed: number;
   readonly protocol1: TurretCounts | undefined;
+  readonly thresholds: readonly ThresholdResult[];
 }
 
 type Costly = Pick<HqSnapshot, "recentUs" | "wholeUs" | "timers" | "turrets" | "lostTurrets">;
@@ -48,6 +50,7 @@ export class Snapshots {
       transactions: aggregate.transactions,
       errors: aggregate.errorCount,
       malformed: parts.malformed,
+      thresholds: parts.thresholds,
       received:
         sum((turret) => turret.receivedTransactions) + (protocol1?.receivedTransactions ?? 0),
       journaled:

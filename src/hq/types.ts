@@ -7,6 +7,7 @@ import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
 import type { HqLink, Protocol1Hq } from "../protocol/link.ts";
 import type { Aggregate } from "../stats/aggregate.ts";
 import type { Batch } from "../stats/batch.ts";
+import type { ThresholdResult } from "../stats/threshold-check.ts";
 import type { Journal } from "../store/journal.ts";
 import type { CountsRecord, EventRecord, RunOpened } from "../store/records.ts";
 
@@ -57,6 +58,8 @@ export interface HqSnapshot {
   readonly recentUs: Percentiles;
   readonly wholeUs: Percentiles;
   readonly turrets: readonly TurretView[];
+  /** As they stood at the last look, a second ago at most; in the order in which they were asked. */
+  readonly thresholds: readonly ThresholdResult[];
 }
 
 export interface Percentiles {

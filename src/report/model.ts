@@ -2,10 +2,12 @@
 
 import { clip } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
+import type { Threshold } from "../stats/threshold.ts";
 import type { Results, StoredSample } from "../store/results.ts";
 import { countsModel } from "./counts.ts";
 import { factGroups, methodSentences } from "./facts.ts";
 import { printable } from "./figures.ts";
+import { thresholdModels } from "./thresholds.ts";
 import { timerModels } from "./timers.ts";
 import { turretModels } from "./turrets.ts";
 import {
@@ -22,6 +24,8 @@ export type { ReportModel } from "./types.ts";
 export interface ModelOptions {
   /** Groups by this many seconds instead of what the run was configured with. */
   readonly intervalS?: number;
+  /** As the run was given them; without, those in the copy of its configuration. */
+  readonly thresholds?: readonly Threshold[] | undefined;
 }
 
 const DEFAULT_INTERVAL_S = 10;
@@ -43,6 +47,11 @@ export function buildReportModel(results: Results, options: ModelOptions = {}): 
     title: facts.project === undefined || facts.project === "" ? "Load test" : facts.project,
     origin: results.origin,
     verdict: judgeResults({ results, events, counts, turrets: turrets.all }),
+    thresholds: thresholdModels({
+      results,
+      measuredS: made.measuredS,
+      thresholds: options.thresholds,
+    }),
     ...testTimes(results, made.measuredS),
     measuredUs: made.measuredS * US_PER_S,
     intervalS,

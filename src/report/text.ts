@@ -10,6 +10,7 @@ import {
   plural,
 } from "./figures.ts";
 import { cellsOf, fitCells, padCells } from "./text-width.ts";
+import { thresholdLines } from "./threshold-text.ts";
 import type { ReportModel, TimerModel, VerdictWord } from "./types.ts";
 
 export interface SummaryOptions {
@@ -61,6 +62,7 @@ export function renderSummary(model: ReportModel, options: SummaryOptions): stri
     `test finish: ${formatWall(model.finishWallMs)}`,
     "",
     ...verdictLines(model, width, paint),
+    ...thresholdLines(model, width, paint),
     "",
     ...headlineLines(model, width),
     "",

@@ -2,6 +2,7 @@
 // else shows a finished run read this and compute nothing themselves. Durations are microseconds.
 
 import type { Summary } from "../stats/summary.ts";
+import type { ThresholdResult } from "../stats/threshold-check.ts";
 
 /** Named limits of what is shown; beyond each the rest is counted and said. */
 export const REPORT_LIMIT = {
@@ -90,6 +91,11 @@ export interface VerdictModel {
   readonly reasons: readonly string[];
 }
 
+export interface ThresholdModel extends ThresholdResult {
+  /** Why nothing was measured, or why a good value has failed; "" where the value says all. */
+  readonly note: string;
+}
+
 export interface ErrorModel {
   readonly text: string;
   readonly count: number;
@@ -171,6 +177,8 @@ export interface ReportModel {
   readonly title: string;
   readonly origin: "oct" | "old";
   readonly verdict: VerdictModel;
+  /** What the run had to keep to, in the order in which it was asked; they pass only on a VALID run. */
+  readonly thresholds: readonly ThresholdModel[];
   readonly startWallMs: number | undefined;
   readonly finishWallMs: number | undefined;
   /** What rates are divided by. */

@@ -1,7 +1,7 @@
 // A threshold held against what was measured: totals of a run that goes on, or of one that is over.
 // What was not measured keeps to nothing: a timer that never came, a check that was never made, a share
-// of no transactions. A counter that nobody touched, and the errors and the rate of no transactions,
-// are 0.
+// of no transactions. A counter that nobody touched is 0, and so are the count, the errors and the rate
+// of all transactions where there are none.
 
 import { formatCount, formatMs, formatPercent, formatPerSec } from "../base/units.ts";
 import { CELL_KIND } from "./cell.ts";
@@ -25,9 +25,15 @@ export interface ThresholdResult {
   readonly measured: number | undefined;
   /** Which time a duration is; undefined for what is no duration. */
   readonly clock: "response" | "service" | undefined;
+  /** False also for one that has ended the run, whatever is measured by now. */
   readonly holds: boolean;
   readonly isAborting: boolean;
+  /** It failed while the run went, and the run was stopped for it. */
+  readonly hasEndedRun: boolean;
 }
+
+/** What the end of a run is told with, before the result's text, where a threshold has ended it. */
+export const THRESHOLD_REASON = "threshold failed: ";
 
 type Measured = Pick<ThresholdResult, "measured" | "clock">;
 
@@ -36,7 +42,20 @@ export function checkThreshold(threshold: Threshold, run: MeasuredRun): Threshol
   const found = measure(threshold, run);
   const { measured } = found;
   const holds = measured !== undefined && compare(measured, comparison, limit);
-  return { text, comparison, limit, unit, ...found, holds, isAborting };
+  return { text, comparison, limit, unit, ...found, holds, isAborting, hasEndedRun: false };
+}
+
+/** The results of a run that ended for `reason`; the threshold that it names has failed. */
+export function withEnding(
+  results: readonly ThresholdResult[],
+  reason: string | undefined,
+): readonly ThresholdResult[] {
+  if (reason?.startsWith(THRESHOLD_REASON) !== true) return results;
+  const told = reason.slice(THRESHOLD_REASON.length);
+  const ended = results.find(({ text, isAborting }) => isAborting && told.startsWith(`${text}: `));
+  return results.map((result) =>
+    result === ended ? { ...result, holds: false, hasEndedRun: true } : result,
+  );
 }
 
 function measure({ measure: what, name, unit }: Threshold, run: MeasuredRun): Measured {
@@ -44,24 +63,25 @@ function measure({ measure: what, name, unit }: Threshold, run: MeasuredRun): Me
   switch (what.kind) {
     case "duration":
       return durationOf(what, name, run);
-    case "errors": {
-      const total = run.total(CELL_KIND.timer, name);
-      if (unit === "count") return { measured: total?.errorCount ?? 0, ...none };
-      return { measured: percentOf(total?.errorCount, total?.count), ...none };
-    }
     case "check": {
       const total = run.total(CELL_KIND.check, name);
       const passed = (total?.count ?? 0) - (total?.errorCount ?? 0);
       return { measured: percentOf(passed, total?.count), ...none };
     }
-    case "rate": {
-      const count = run.total(CELL_KIND.timer, name)?.count ?? 0;
-      return { measured: run.measuredS > 0 ? count / run.measuredS : undefined, ...none };
-    }
-    case "count":
-      return { measured: run.total(CELL_KIND.timer, name)?.count ?? 0, ...none };
     case "counter":
       return { measured: run.total(CELL_KIND.counter, name)?.sum ?? 0, ...none };
+    case "errors":
+    case "rate":
+    case "count": {
+      const total = run.total(CELL_KIND.timer, name);
+      if (total === undefined && name !== "") return { measured: undefined, ...none };
+      const { count = 0, errorCount = 0 } = total ?? {};
+      if (what.kind === "count") return { measured: count, ...none };
+      if (what.kind === "rate") {
+        return { measured: run.measuredS > 0 ? count / run.measuredS : undefined, ...none };
+      }
+      return { measured: unit === "count" ? errorCount : percentOf(errorCount, count), ...none };
+    }
   }
 }
 
@@ -112,6 +132,7 @@ function compare(measured: number, comparison: Comparison, limit: number): boole
 }
 
 type Shown = Pick<ThresholdResult, "measured" | "limit" | "unit">;
+type ShownOnClock = Shown & Pick<ThresholdResult, "clock">;
 
 /** The measured value for people: in the digits of all tables, or in more where those would hide why. */
 export function measuredText({ measured, limit, unit }: Shown): string {
@@ -136,9 +157,13 @@ function valueText(value: number, unit: ThresholdUnit): string {
   }
 }
 
-/** `p95 < 500ms: 612 ms, response time`. */
-export function resultText(result: Shown & Pick<ThresholdResult, "text" | "clock">): string {
+/** `612 ms, response time`. */
+export function foundText(result: ShownOnClock): string {
   const isTold = result.clock !== undefined && result.measured !== undefined;
-  const clock = isTold ? `, ${result.clock} time` : "";
-  return `${result.text}: ${measuredText(result)}${clock}`;
+  return `${measuredText(result)}${isTold ? `, ${result.clock} time` : ""}`;
+}
+
+/** `p95 < 500ms: 612 ms, response time`. */
+export function resultText(result: ShownOnClock & Pick<ThresholdResult, "text">): string {
+  return `${result.text}: ${foundText(result)}`;
 }

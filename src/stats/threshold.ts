@@ -19,9 +19,10 @@
 // recorded; one that would be misread is quoted as in JSON: "a: p95": max < 1s. The last comparison and
 // the last colon before a measure are the ones that count. A duration is what response time says where
 // the timer has one (it was due at an instant), and service time otherwise. `abort` ends the run when
-// the threshold fails, `after` not before that time from the start.
+// the threshold fails, `after` not before that time from the start. What a run only reaches with time,
+// a rate or a count of at least something, has to say after what time.
 
-import { UsageError } from "../base/errors.ts";
+import { clip, UsageError } from "../base/errors.ts";
 import { nearest } from "../base/nearest.ts";
 import { parseDurationUs } from "../base/units.ts";
 
@@ -67,7 +68,7 @@ export class ThresholdMistake extends UsageError {
   readonly offset: number;
 
   constructor(text: string, offset: number, reason: string, hint?: string) {
-    super(`${reason}\n    ${shown(text)}\n    ${" ".repeat(offset)}^`, { hint });
+    super(`${reason}\n${caretLines(text, offset)}`, { hint });
     this.reason = reason;
     this.offset = offset;
   }
@@ -78,13 +79,32 @@ const PLAIN = ["mean", "avg", "average", "min", "max", "median", "med", "errors"
 const PERCENTILE = /^p(?:\((\d{1,3}(?:\.\d{1,6})?)\)|(\d{1,3}(?:\.\d{1,6})?))$/;
 const OPERATOR = /<=|>=|==|<|>|=|≤|≥/g;
 const NUMBER = /^\d{1,15}(\.\d{1,9})?$/;
-const ABORT = /(?:\s*,\s*|\s+)abort(?:\s+after\s+(.*))?$/is;
+const ABORT = /(?:\s*,\s*|\s+)abort(?:\s+after\b\s*(.*))?$/is;
+const GROUPED = /^\d[\d,_ ]*[a-zµ%/ ]*$/i;
 const OTHER_UNITS = /[a-zµ%/]/i;
 const PER: Readonly<Record<string, number>> = { "": 1, "/s": 1, "/min": 60, "/m": 60, "/h": 3_600 };
 
-// Control characters move the caret; none of them is in a threshold.
+/** Longer than any run; no timer measures more than an hour. */
+const DURATION_MAX_US = 366 * 24 * 3_600 * 1e6;
+const LINE_SHOWN = 100;
+const WORD_SHOWN = 60;
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+// What moves the cursor or turns the direction of writing would move the caret too.
 function shown(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
+  return text.replace(INVISIBLE, " ");
+}
+
+function word(text: string): string {
+  return `"${clip(shown(text), WORD_SHOWN)}"`;
+}
+
+// A long text is shown around the place; wide characters take two cells.
+function caretLines(text: string, offset: number): string {
+  const from = text.length <= LINE_SHOWN ? 0 : Math.max(0, offset - LINE_SHOWN / 2);
+  const line = shown(text.slice(from, from + LINE_SHOWN));
+  const cells = Bun.stringWidth(shown(text.slice(from, offset)));
+  return `    ${line}\n    ${" ".repeat(cells)}^`;
 }
 
 /** A stretch of the text: where it starts, and its characters without blanks around them. */
@@ -102,7 +122,7 @@ function part(source: string, from: number, to: number): Part {
 export function parseThreshold(source: string): Threshold {
   if (source.length > THRESHOLD_LIMIT.text) {
     const most = THRESHOLD_LIMIT.text;
-    throw new ThresholdMistake(source.slice(0, 60), 0, `a threshold is at most ${most} characters`);
+    throw new ThresholdMistake(source, most, `a threshold has at most ${most} characters`);
   }
   const reader = new Reader(source);
   if (source.trim() === "") throw reader.mistake(0, "the threshold is empty", EXAMPLES);
@@ -133,9 +153,11 @@ export function parseThreshold(source: string): Threshold {
 
 /** Why this threshold can not end a run; undefined where it can, or need not. */
 export function abortMistake(threshold: Threshold): string | undefined {
-  const { isAborting, afterUs, unit, comparison } = threshold;
-  const canGrow = unit === "count" && comparison !== "<" && comparison !== "<=";
-  if (!isAborting || afterUs > 0 || !canGrow) return undefined;
+  const { isAborting, afterUs, unit, comparison, limit } = threshold;
+  const grows = unit === "count" || unit === "per_second";
+  const isBelowAtFirst =
+    comparison === ">" || ((comparison === ">=" || comparison === "=") && limit > 0);
+  if (!isAborting || afterUs > 0 || !grows || !isBelowAtFirst) return undefined;
   return "every run begins below this: abort needs to know after what time";
 }
 
@@ -189,8 +211,8 @@ class Reader {
   }
 
   #measure({ text, at }: Part): Measure | undefined {
-    const word = text.toLowerCase();
-    const percentile = PERCENTILE.exec(word);
+    const measure = text.toLowerCase();
+    const percentile = PERCENTILE.exec(measure);
     if (percentile !== null) {
       const percent = Number(percentile[1] ?? percentile[2]);
       if (percent > 0 && percent <= 100) {
@@ -198,21 +220,21 @@ class Reader {
       }
       throw this.mistake(at + 1, `there is no percentile ${percent}`, "above 0 and up to 100");
     }
-    switch (word) {
+    switch (measure) {
       case "mean":
       case "avg":
       case "average":
         return { kind: "duration", statistic: "mean", percent: 0 };
       case "min":
       case "max":
-        return { kind: "duration", statistic: word, percent: 0 };
+        return { kind: "duration", statistic: measure, percent: 0 };
       case "median":
       case "med":
         return { kind: "duration", statistic: "percentile", percent: 50 };
       case "errors":
       case "rate":
       case "count":
-        return { kind: word };
+        return { kind: measure };
       default:
         return undefined;
     }
@@ -224,11 +246,11 @@ class Reader {
     const lastWord = /\S+$/.exec(text)?.[0] ?? "";
     if (close === undefined && lastWord !== text && this.#isMeasure(lastWord)) {
       const name = text.slice(0, text.length - lastWord.length).trim();
-      const hint = `did you mean "${name}: ${lastWord}"?`;
+      const hint = `did you mean ${word(`${name}: ${lastWord}`)}?`;
       return this.mistake(at + name.length, "a colon stands between a timer and its measure", hint);
     }
     const hint = close === undefined ? `${PLAIN.join(", ")}, pN` : `did you mean ${close}?`;
-    return this.mistake(at, `"${shown(text)}" is nothing that is measured`, hint);
+    return this.mistake(at, `${word(text)} is nothing that is measured`, hint);
   }
 
   #isMeasure(word: string): boolean {
@@ -253,6 +275,11 @@ class Reader {
 
   limit(given: Part, measure: Measure): Pick<Threshold, "limit" | "unit"> {
     if (given.text === "") throw this.mistake(given.at, "there is no limit to compare with");
+    const comma = GROUPED.test(given.text) ? -1 : given.text.indexOf(",");
+    if (comma !== -1) {
+      const hint = '", abort" or ", abort after 10s"';
+      throw this.mistake(given.at + comma, "only abort may follow the limit", hint);
+    }
     switch (measure.kind) {
       case "duration":
         return { limit: this.duration(given), unit: "us" };
@@ -271,13 +298,17 @@ class Reader {
   }
 
   duration({ text, at }: Part): number {
+    if (text === "") throw this.mistake(at, "there is no time after this", "abort after 10s");
     const durationUs = parseDurationUs(text);
+    if (durationUs !== undefined && durationUs > DURATION_MAX_US) {
+      throw this.mistake(at, "a year is the longest time there is");
+    }
     if (durationUs !== undefined && OTHER_UNITS.test(text)) return durationUs;
     if (durationUs !== undefined) {
       const hint = `${text}ms or ${text}s`;
       throw this.mistake(at + text.length, "a duration needs its unit", hint);
     }
-    throw this.mistake(at, `"${shown(text)}" is not a duration`, "500ms, 1.5s, 250us, 2m");
+    throw this.mistake(at, `${word(text)} is not a duration`, "500ms, 1.5s, 250us, 2m");
   }
 
   #percent({ text, at }: Part): number {
@@ -295,12 +326,12 @@ class Reader {
     const unit = slash === -1 ? "" : text.slice(slash).replace(/\s+/g, "").toLowerCase();
     const seconds = Object.hasOwn(PER, unit) ? PER[unit] : undefined;
     if (seconds !== undefined) return this.#number({ text: number, at }) / seconds;
-    throw this.mistake(at + slash, `"${shown(unit)}" is not a unit of rates`, "/s, /min or /h");
+    throw this.mistake(at + slash, `${word(unit)} is not a unit of rates`, "/s, /min or /h");
   }
 
   #number({ text, at }: Part): number {
     if (NUMBER.test(text)) return Number(text);
     const hint = /^\d[\d,_ ]*$/.test(text) ? "without separators, such as 10000" : undefined;
-    throw this.mistake(at, `"${shown(text)}" is not a number that fits here`, hint);
+    throw this.mistake(at, `${word(text)} is not a number that fits here`, hint);
   }
 }
