@@ -185,6 +185,10 @@ export class OldResults implements Results {
     return [];
   }
 
+  controls(): readonly [] {
+    return [];
+  }
+
   slowest(): readonly [] {
     return [];
   }

@@ -3,7 +3,7 @@
 import { CELL_KIND, type CellKind } from "../stats/cell.ts";
 import type { Database, SqlValue } from "./database.ts";
 import { readFacts } from "./query-facts.ts";
-import { readSlowest, readTurretSteps } from "./query-story.ts";
+import { readControls, readSlowest, readTurretSteps } from "./query-story.ts";
 import { QUERY_LIMIT, ROW_COLUMNS, type ValueReader } from "./query-values.ts";
 import type { EventRecord } from "./records.ts";
 import type {
@@ -217,6 +217,10 @@ export class OwnResults implements Results {
       turretIndex: this.#values.number(row[2], "the turret of an event"),
       text: this.#values.text(row[3], "the text of an event"),
     }));
+  }
+
+  controls(): ReturnType<Results["controls"]> {
+    return readControls(this.#database, this.#values);
   }
 
   slowest(): ReturnType<Results["slowest"]> {

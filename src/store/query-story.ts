@@ -4,6 +4,8 @@ import type { SlowRequest } from "../stats/slowest.ts";
 import { SLOWEST_LIMIT } from "../stats/slowest.ts";
 import type { Database } from "./database.ts";
 import type { ValueReader } from "./query-values.ts";
+import type { ControlRecord } from "./records.ts";
+import { STORY_LIMIT } from "./run-story.ts";
 import { TURRET_SERIES_LIMIT, type TurretStep, VITALS } from "./turret-series.ts";
 
 const TURRET_ROWS_MAX = TURRET_SERIES_LIMIT.turrets * (TURRET_SERIES_LIMIT.steps + 1);
@@ -30,6 +32,22 @@ export function readSlowest(database: Database, values: ValueReader): readonly S
       turret: values.text(row[10], "the turret of a slow request"),
     };
   });
+}
+
+/** In the order of asking. */
+export function readControls(database: Database, values: ValueReader): readonly ControlRecord[] {
+  if (!hasTable(database, "oct_control")) return [];
+  const rows = database.all(`SELECT "at_us", "kind", "definition", "value", "is_percent",
+    "asked_by", "text" FROM "oct_control" ORDER BY "id" LIMIT ${STORY_LIMIT.events}`);
+  return rows.map((row) => ({
+    atUs: values.number(row[0], "the time of a control"),
+    kind: values.text(row[1], "the kind of a control"),
+    definition: values.text(row[2], "the definition of a control"),
+    value: values.number(row[3], "the value of a control"),
+    isPercent: values.number(row[4], "the unit of a control") === 1,
+    by: values.text(row[5], "who asked for a control"),
+    text: values.text(row[6], "the text of a control"),
+  }));
 }
 
 /** By turret index, ascending by second. */

@@ -23,6 +23,8 @@ export const RECORD_KIND = {
   turretTotals: 10,
   /** How the turrets are doing, about once a second. */
   vitals: 11,
+  /** Somebody asked something of the run while it fired. */
+  control: 12,
 } as const;
 export type RecordKind = (typeof RECORD_KIND)[keyof typeof RECORD_KIND];
 
@@ -141,6 +143,22 @@ export interface EventRecord {
   readonly level: string;
   /** -1 for the HQ itself. */
   readonly turretIndex: number;
+  readonly text: string;
+}
+
+/** What was asked of the run while it fired, and when it takes effect. */
+export interface ControlRecord {
+  readonly atUs: number;
+  /** "pause", "resume", "cannons", "rate": a segment of the schedule; "stop", "note". */
+  readonly kind: string;
+  /** The definition it is for; "" for all that it can be for. */
+  readonly definition: string;
+  /** Cannons, arrivals a second, or percent of the plan; 0 for the others. */
+  readonly value: number;
+  readonly isPercent: boolean;
+  /** Who asked: "terminal", "page", "oct ctl", "replay". */
+  readonly by: string;
+  /** For people. */
   readonly text: string;
 }
 

@@ -5,7 +5,7 @@
 import type { JsonObject } from "../base/json.ts";
 import type { Cell, CellKind } from "../stats/cell.ts";
 import type { SlowRequest } from "../stats/slowest.ts";
-import type { EventRecord, TurretCounts } from "./records.ts";
+import type { ControlRecord, EventRecord, TurretCounts } from "./records.ts";
 import type { TurretStep } from "./turret-series.ts";
 
 /** Run facts; the old OCT kept none of those that may be undefined. */
@@ -176,6 +176,8 @@ export interface Results {
   counts(): readonly StoredCounts[];
   malformed(): StoredMalformed;
   events(): readonly EventRecord[];
+  /** What was asked of the run while it fired, in the order of asking. */
+  controls(): readonly ControlRecord[];
   /** Slowest first. */
   slowest(): readonly SlowRequest[];
   /** How the first turrets were doing, by turret index; ascending by second. */

@@ -5,6 +5,7 @@
 import { MalformedBytes } from "../base/bytes.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
 import {
+  type ControlRecord,
   type CountsRecord,
   type EventRecord,
   type MalformedRecord,
@@ -17,7 +18,7 @@ import {
 import { TurretSeries, VITALS } from "./turret-series.ts";
 
 export const STORY_LIMIT = {
-  /** Of each: status changes, events, malformed samples. */
+  /** Of each: status changes, events, malformed samples, controls. */
   events: 10_000,
 } as const;
 
@@ -43,8 +44,9 @@ export class RunStory {
   readonly statuses: StatusChange[] = [];
   readonly events: EventRecord[] = [];
   readonly malformed: MalformedRecord[] = [];
+  readonly controls: ControlRecord[] = [];
   readonly vitals = new TurretSeries();
-  /** Status changes, events and samples past the limit. */
+  /** Status changes, events, samples and controls past the limit. */
   skippedEvents = 0;
 
   /** Takes a JSON record; false for a kind that is none of these. Throws MalformedBytes. */
@@ -58,6 +60,7 @@ export class RunStory {
     if (kind === RECORD_KIND.turret) this.#addTurret(readTurret(record));
     if (kind === RECORD_KIND.event) this.#keep(this.events, readEvent(record));
     if (kind === RECORD_KIND.malformed) this.#keep(this.malformed, readMalformed(record));
+    if (kind === RECORD_KIND.control) this.#keep(this.controls, readControl(record));
     if (kind === RECORD_KIND.vitals) this.#addVitals(record);
     if (kind === RECORD_KIND.runClosed) {
       this.closed = record;
@@ -94,6 +97,7 @@ const STORY_KINDS: ReadonlySet<number> = new Set([
   RECORD_KIND.event,
   RECORD_KIND.runClosed,
   RECORD_KIND.vitals,
+  RECORD_KIND.control,
 ]);
 
 function parseRecord(payload: Uint8Array): JsonObject {
@@ -152,6 +156,18 @@ function readEvent(record: JsonObject): EventRecord {
     atUs: numberOf(record["atUs"]),
     level: textOf(record["level"]),
     turretIndex: maybeNumber(record["turretIndex"]) ?? -1,
+    text: textOf(record["text"]),
+  };
+}
+
+function readControl(record: JsonObject): ControlRecord {
+  return {
+    atUs: numberOf(record["atUs"]),
+    kind: textOf(record["kind"]),
+    definition: textOf(record["definition"]),
+    value: numberOf(record["value"]),
+    isPercent: record["isPercent"] === true,
+    by: textOf(record["by"]),
     text: textOf(record["text"]),
   };
 }

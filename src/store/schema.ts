@@ -13,6 +13,8 @@
 //   oct_turret        what OCT's turret table has no place for, by turret index; row = turret.id
 //   oct_turret_event  every change of a turret's status
 //   oct_event         what people should read, at its time
+//   oct_control       what was asked of the run while it fired: at_us is when it took effect, kind and
+//                     value as in ControlRecord (records.ts), asked_by says who
 //   oct_malformed     samples of malformed messages; oct_malformed_count their number by kind
 //   oct_count         the count identities of each turret (turret_index 4294967295: protocol 1)
 //   oct_turret_interval  how the first turrets were doing over time: means over the step, of lag and
@@ -75,6 +77,9 @@ export const OWN_TABLES: readonly string[] = [
   "turret_index" INTEGER NOT NULL, "at_us" REAL NOT NULL, "status" TEXT NOT NULL)`,
   `CREATE TABLE "oct_event" ("id" INTEGER NOT NULL PRIMARY KEY, "at_us" REAL NOT NULL,
   "level" TEXT NOT NULL, "turret_index" INTEGER NOT NULL, "text" TEXT NOT NULL)`,
+  `CREATE TABLE "oct_control" ("id" INTEGER NOT NULL PRIMARY KEY, "at_us" REAL NOT NULL,
+  "kind" TEXT NOT NULL, "definition" TEXT NOT NULL, "value" REAL NOT NULL,
+  "is_percent" INTEGER NOT NULL, "asked_by" TEXT NOT NULL, "text" TEXT NOT NULL)`,
   `CREATE TABLE "oct_malformed" ("id" INTEGER NOT NULL PRIMARY KEY, "kind" TEXT NOT NULL,
   "at_us" REAL NOT NULL, "size_bytes" INTEGER NOT NULL, "sample" BLOB NOT NULL)`,
   `CREATE TABLE "oct_malformed_count" ("kind" TEXT NOT NULL PRIMARY KEY,

@@ -123,6 +123,12 @@ export function writeStory(database: Database, story: RunStory): void {
     events.row(i + 1, atUs, level, turretIndex, text);
   }
   events.finish();
+  const controls = database.inserter("oct_control", 8);
+  for (const [i, control] of story.controls.entries()) {
+    const { atUs, kind, definition, value, isPercent, by, text } = control;
+    controls.row(i + 1, atUs, kind, definition, value, isPercent ? 1 : 0, by, text);
+  }
+  controls.finish();
   const samples = database.inserter("oct_malformed", 5);
   for (const [i, { kind, atUs, sizeBytes, sampleBase64 }] of story.malformed.entries()) {
     const sample = new Uint8Array(Buffer.from(sampleBase64, "base64"));

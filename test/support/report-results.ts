@@ -92,6 +92,7 @@ export function sampleResults(options: SampleOptions): Results {
     counts: () => [],
     malformed: () => ({ counts: [], samples: [] }),
     events: () => [],
+    controls: () => [],
     slowest: () => [],
     turretSteps: () => new Map(),
     close: () => {},
