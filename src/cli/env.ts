@@ -6,6 +6,7 @@ import os from "node:os";
 import { isatty } from "node:tty";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { systemCode } from "../base/errors.ts";
+import { isForeground } from "./foreground.ts";
 
 export interface Output {
   write(text: string): void;
@@ -35,6 +36,17 @@ export interface Env {
   useColor(output: Output): boolean;
   /** Calls back at every Ctrl-C or SIGTERM until the returned function is called. */
   onInterrupt(callback: (signal: string) => void): () => void;
+  /** Calls back at every new size of the terminal until the returned function is called. */
+  onResize(callback: () => void): () => void;
+  /**
+   * Calls back with what is typed, unechoed and at once, until the returned function is called; Ctrl-C
+   * is then a character like others. Undefined where nobody types: no terminal, or in its background.
+   */
+  onKeys(callback: (text: string) => void): (() => void) | undefined;
+  /** Calls back when the process exits, to leave the terminal as it was found. */
+  onExit(callback: () => void): () => void;
+  /** Ctrl-Z: stops here until the shell lets the process go on. */
+  suspend(): void;
   exit(code: number): never;
 }
 
@@ -61,8 +73,7 @@ export function systemEnv(parts: { version: string; workerUrl: string }): Env {
       return os.tmpdir();
     },
     executable: process.execPath,
-    useColor: (output) =>
-      output.isTerminal && (variables["NO_COLOR"] ?? "") === "" && variables["TERM"] !== "dumb",
+    useColor: (output) => output.isTerminal && (variables["NO_COLOR"] ?? "") === "",
     onInterrupt(callback) {
       const onInt = () => callback("SIGINT");
       const onTerm = () => callback("SIGTERM");
@@ -72,6 +83,18 @@ export function systemEnv(parts: { version: string; workerUrl: string }): Env {
         process.off("SIGINT", onInt);
         process.off("SIGTERM", onTerm);
       };
+    },
+    onResize(callback) {
+      process.stdout.on("resize", callback);
+      return () => process.stdout.off("resize", callback);
+    },
+    onKeys: (callback) => (isForeground(process.pid) ? readTyped(callback) : undefined),
+    onExit(callback) {
+      process.on("exit", callback);
+      return () => process.off("exit", callback);
+    },
+    suspend() {
+      process.kill(0, "SIGTSTP");
     },
     exit: (code) => process.exit(code),
   };
@@ -85,9 +108,31 @@ const DEFAULT_ROWS = 24;
 function outputOf(fd: number, stream: () => NodeJS.WriteStream): Output {
   return {
     write: (text) => writeWhole(fd, text),
-    isTerminal: isatty(fd),
+    // A dumb terminal is paper: nothing on it can be drawn over.
+    isTerminal: isatty(fd) && process.env["TERM"] !== "dumb",
     columns: () => stream().columns ?? DEFAULT_COLUMNS,
     rows: () => stream().rows ?? DEFAULT_ROWS,
+  };
+}
+
+// The terminal is raw while somebody listens, and is given back as it was.
+function readTyped(callback: (text: string) => void): (() => void) | undefined {
+  const { stdin } = process;
+  if (!isatty(0) || typeof stdin.setRawMode !== "function") return undefined;
+  const decoder = new TextDecoder();
+  const onData = (bytes: Uint8Array) => callback(decoder.decode(bytes, { stream: true }));
+  const restore = () => {
+    stdin.setRawMode(false);
+  };
+  stdin.setRawMode(true);
+  stdin.on("data", onData);
+  stdin.resume();
+  process.on("exit", restore);
+  return () => {
+    process.off("exit", restore);
+    stdin.off("data", onData);
+    stdin.pause();
+    restore();
   };
 }
 

@@ -46,6 +46,10 @@ export function memoryEnv(args: readonly string[], parts: Partial<Env> = {}): Me
     executable: process.execPath,
     useColor: () => isColor,
     onInterrupt: () => () => {},
+    onResize: () => () => {},
+    onKeys: () => undefined,
+    onExit: () => () => {},
+    suspend: () => {},
     exit: (code) => {
       throw new Error(`exit ${code}`);
     },
