@@ -104,8 +104,16 @@ export interface SessionOptions
   readonly serverName?: string;
   /** Protocols offered in the handshake. */
   readonly alpn?: readonly string[];
-  /** `http://user:password@host:port`. */
+  /**
+   * `http://user:password@host:port`, or with https, socks5, socks5h (names are looked up there),
+   * socks4, socks4a; "env": what HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY say; "": none.
+   */
   readonly proxy?: string;
+  /**
+   * False: a request fails when the server has closed its kept-alive connection meanwhile. Otherwise
+   * it goes out once more on a new one, unless it is a POST or PATCH; that is counted.
+   */
+  readonly resend?: boolean;
   /** How long addresses are good: for ever, for one connection, or so many seconds (default 60). */
   readonly dns?: "once" | "connection" | number;
   /** Address family: only IPv4, only IPv6, or first IPv4 ("any", the default). */
@@ -126,6 +134,7 @@ const NETWORK_KEYS = [
   "serverName",
   "alpn",
   "proxy",
+  "resend",
   "dns",
   "family",
   "shared",
@@ -147,6 +156,7 @@ export function poolSettingsOf(options: SessionOptions, timeouts: Timeouts): Poo
     tls: { ca, cert, key, passphrase, serverName, alpn },
     dns: dnsOf(options, timeouts),
     proxy: options.proxy,
+    resendsStale: options.resend,
     isShared: options.shared,
     isHttp2: options.http2,
     connectTimeoutUs: timeoutUsOf(options.connectTimeout),

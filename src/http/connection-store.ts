@@ -3,7 +3,7 @@
 
 import { Connection, type ConnectionHome } from "./connection.ts";
 import { type DnsCache, sharedDns } from "./dns.ts";
-import { type HttpProxy, parseProxy } from "./proxy.ts";
+import { type ProxyChoice, type ProxyEnv, proxyChoice } from "./proxy.ts";
 import type { Origin } from "./request.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { TlsOptions } from "./tls.ts";
@@ -22,11 +22,13 @@ export interface ConnectionOptions {
   readonly tls?: TlsOptions | undefined;
   /** Shared by all with the same `timeouts` unless given. */
   readonly dns?: DnsCache | undefined;
-  /** `http://user:password@host:port`. */
+  /** `scheme://user:password@host:port` (proxy.ts), or "env": what `env` says. */
   readonly proxy?: string | undefined;
+  readonly env?: ProxyEnv | undefined;
 }
 
 const NO_TLS_OPTIONS: TlsOptions = {};
+const NO_ENV: ProxyEnv = {};
 
 export class ConnectionStore implements ConnectionHome {
   readonly timeouts: Timeouts;
@@ -34,7 +36,7 @@ export class ConnectionStore implements ConnectionHome {
   readonly idleTimeoutUs: number;
   readonly tls: TlsOptions;
   readonly dns: DnsCache;
-  readonly proxy: HttpProxy | undefined;
+  readonly proxyFor: ProxyChoice;
   readonly #idle = new Map<string, Connection[]>();
   readonly #open = new Set<Connection>();
   #isRetired = false;
@@ -49,7 +51,7 @@ export class ConnectionStore implements ConnectionHome {
     this.idleTimeoutUs = options.idleTimeoutUs ?? CONNECTION_DEFAULT.idleTimeoutUs;
     this.tls = options.tls ?? NO_TLS_OPTIONS;
     this.dns = options.dns ?? sharedDns(options.timeouts);
-    this.proxy = options.proxy === undefined ? undefined : parseProxy(options.proxy);
+    this.proxyFor = proxyChoice(options.proxy, options.env ?? NO_ENV);
   }
 
   /** Idle ones included. */
@@ -64,7 +66,10 @@ export class ConnectionStore implements ConnectionHome {
   /** An idle connection to `origin`, or a new one. */
   take(origin: Origin): Connection {
     const idle = this.#idleOf(origin).pop();
-    if (idle !== undefined) return idle;
+    return idle ?? this.open(origin);
+  }
+
+  open(origin: Origin): Connection {
     const connection = new Connection(origin, this);
     this.#open.add(connection);
     return connection;
@@ -110,7 +115,7 @@ const shared = new WeakMap<Timeouts, Map<string, ConnectionStore>>();
 
 /** The store of all pools with the same Timeouts and options that want to share connections. */
 export function sharedStore(options: ConnectionOptions): ConnectionStore {
-  const { timeouts, dns: _, ...rest } = options;
+  const { timeouts, dns: _, env: __, ...rest } = options;
   const key = JSON.stringify(rest);
   const known = shared.get(timeouts) ?? new Map<string, ConnectionStore>();
   shared.set(timeouts, known);

@@ -7,16 +7,22 @@
 //        +------- any failure, timeout, abort, close +--> closed
 //
 // `write` may take less than all: the rest goes when the socket drains.
+//
+// A server may close a connection at the moment that it is used again. A request that may be repeated
+// and got no byte of an answer goes out once more then, on a new connection, and its time runs on.
 
 import { systemCode } from "../base/errors.ts";
-import { Dial, type DialSettings, type DialTarget, socketError } from "./dial.ts";
+import { Dial, type DialSettings, type DialTarget, needsTunnel } from "./dial.ts";
 import { HttpError, type HttpErrorKind } from "./errors.ts";
 import { HeaderList } from "./headers.ts";
 import { MalformedAnswer, ResponseParser } from "./parser.ts";
-import { proxiedBytes } from "./proxy.ts";
+import { type ProxyChoice, type ProxyServer, proxiedBytes } from "./proxy.ts";
 import type { Origin, PreparedRequest } from "./request.ts";
+import { mayResend } from "./resend.ts";
 import { type ConnectTimes, type FlightTimes, HttpResponse } from "./response.ts";
+import { socketError } from "./socket-error.ts";
 import type { Waiter } from "./timeouts.ts";
+import type { Wire, WireHandlers } from "./wire.ts";
 
 /** Who waits for an answer: one of the two is called, once, after the pool's observer. */
 export interface AnswerHandler {
@@ -45,6 +51,10 @@ export interface ConnectionUser {
   readonly responseTimeoutUs: number;
   readonly discardBody: boolean;
   readonly bodyLimitBytes: number;
+  /** True: requests that a stale connection swallowed go out once more. */
+  readonly resendsStale: boolean;
+  /** A request is about to go out once more; its answer or failure is told later. */
+  onResend(request: PreparedRequest): void;
   /** The answer is whole; called before whoever waits for it. */
   onAnswer(request: PreparedRequest, response: HttpResponse): void;
   /** `durationUs` is how long it was waited for in vain. */
@@ -55,6 +65,9 @@ export interface ConnectionUser {
 export interface ConnectionHome extends DialSettings {
   readonly connectTimeoutUs: number;
   readonly idleTimeoutUs: number;
+  readonly proxyFor: ProxyChoice;
+  /** A connection that carried nothing yet. */
+  open(origin: Origin): Connection;
   /** The connection may carry another request. */
   onIdle(connection: Connection): void;
   onClosed(connection: Connection): void;
@@ -66,8 +79,6 @@ const BUSY = 2;
 const CLOSED = 3;
 
 const NEVER = Number.POSITIVE_INFINITY;
-
-type Socket = Bun.Socket<Connection>;
 
 export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
   readonly origin: Origin;
@@ -82,7 +93,9 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
   readonly #parser = new ResponseParser();
   #state = CONNECTING;
   #dial: Dial<Connection> | undefined;
-  #socket: Socket | undefined;
+  #socket: Wire<Connection> | undefined;
+  /** The HTTP proxy that is given plain requests. */
+  #forwarder: ProxyServer | undefined;
   #user: ConnectionUser | undefined;
   #request: PreparedRequest | undefined;
   #handler: AnswerHandler | undefined;
@@ -110,7 +123,7 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
     return this;
   }
 
-  get handlers(): Bun.SocketHandler<Connection> {
+  get handlers(): WireHandlers<Connection> {
     return HANDLERS;
   }
 
@@ -142,7 +155,7 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
     this.close(this.#state === CONNECTING ? "connect-timeout" : "response-timeout");
   }
 
-  onReady(socket: Socket, times: ConnectTimes): void {
+  onReady(socket: Wire<Connection>, times: ConnectTimes): void {
     if (this.#state !== CONNECTING) {
       socket.terminate();
       return;
@@ -159,12 +172,12 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
 
   // The runtime's events follow; they may come late, after the connection was closed.
 
-  onOpen(socket: Socket): void {
+  onOpen(socket: Wire<Connection>): void {
     if (this.#dial === undefined) socket.terminate();
     else this.#dial.onOpen(socket);
   }
 
-  onHandshake(socket: Socket, isTrusted: boolean, thrown: Error | null): void {
+  onHandshake(socket: Wire<Connection>, isTrusted: boolean, thrown: Error | null): void {
     this.#dial?.onHandshake(socket, isTrusted, thrown);
   }
 
@@ -216,7 +229,15 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
     const { timeouts, connectTimeoutUs } = this.#home;
     timeouts.add(this);
     this.deadlineUs = timeouts.deadline(connectTimeoutUs);
-    this.#dial = new Dial(this, this.#home);
+    try {
+      const proxy = this.#home.proxyFor(this.origin);
+      if (proxy !== undefined && !needsTunnel(this.origin, proxy)) this.#forwarder = proxy;
+      this.#dial = new Dial(this, this.#home, proxy);
+    } catch (thrown) {
+      // A proxy of the environment that is none.
+      this.#fail(thrown as HttpError);
+      return;
+    }
     this.#dial.start();
   }
 
@@ -224,13 +245,13 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
     const request = this.#request as PreparedRequest;
     const user = this.#user as ConnectionUser;
     const options = this.#options as SendOptions;
-    const { proxy, timeouts } = this.#home;
+    const { timeouts } = this.#home;
+    const forwarder = this.#forwarder;
     const parser = this.#parser;
     const { onChunk } = options;
     this.#state = BUSY;
     this.#sentBytes = 0;
-    this.#bytes =
-      proxy === undefined || this.origin.isSecure ? request.bytes : proxiedBytes(request, proxy);
+    this.#bytes = forwarder === undefined ? request.bytes : proxiedBytes(request, forwarder);
     parser.reset(request.method);
     parser.onChunk = onChunk;
     parser.keepBody = !(options.discardBody ?? (onChunk !== undefined || user.discardBody));
@@ -308,11 +329,27 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
     const request = this.#request;
     const handler = this.#handler;
     const user = this.#user;
+    const options = this.#options;
+    const isStale = this.#isStale(error.kind);
     this.#forget();
     this.#end();
     if (request === undefined) return;
+    if (isStale) {
+      user?.onResend(request);
+      const renewed = this.#home.open(this.origin);
+      renewed.send(user as ConnectionUser, request, handler as AnswerHandler, options ?? {});
+      renewed.beganUs = this.beganUs;
+      return;
+    }
     user?.onFailure(request, error, this.#home.timeouts.nowUs() - this.beganUs);
     handler?.onError(error);
+  }
+
+  // A connection that was made for the request is never stale: so none goes out a third time.
+  #isStale(kind: HttpErrorKind): boolean {
+    const isReused = this.#state === BUSY && this.connectTimes === undefined;
+    if (!isReused || !this.#parser.isUntouched || this.#user?.resendsStale !== true) return false;
+    return mayResend(kind, this.#request?.method ?? "");
   }
 
   // The parser keeps its answer until the next one: what it is in is small.
@@ -341,7 +378,7 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
   }
 }
 
-const HANDLERS: Bun.SocketHandler<Connection> = {
+const HANDLERS: WireHandlers<Connection> = {
   open: (socket) => socket.data.onOpen(socket),
   handshake: (socket, isTrusted, thrown) => socket.data.onHandshake(socket, isTrusted, thrown),
   data: (socket, bytes) => socket.data.onData(bytes),

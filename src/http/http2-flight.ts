@@ -12,6 +12,7 @@ import { HttpError, type HttpErrorKind } from "./errors.ts";
 import { HeaderList } from "./headers.ts";
 import { RESPONSE_LIMIT } from "./parser.ts";
 import type { PreparedRequest } from "./request.ts";
+import { mayResend } from "./resend.ts";
 import { type AnswerParts, type ConnectTimes, type FlightTimes, HttpResponse } from "./response.ts";
 import type { Timeouts, Waiter } from "./timeouts.ts";
 
@@ -21,13 +22,19 @@ export interface Http2Call {
   readonly request: PreparedRequest;
   readonly handler: AnswerHandler;
   readonly options: SendOptions;
+  /** When it went out for the first time, where this is the second. */
+  readonly resentSinceUs?: number;
 }
 
 interface FlightFacts {
   readonly timeouts: Timeouts;
   readonly beganUs: number;
   readonly connectTimes: ConnectTimes | undefined;
-  readonly onOver: () => void;
+  /** The connection has brought an answer before. */
+  readonly isReused: boolean;
+  readonly onOver: (isAnswered: boolean) => void;
+  /** The connection ended under the request, which may go out once more. */
+  readonly onStale: (call: Http2Call) => void;
 }
 
 const EMPTY = new Uint8Array(0);
@@ -104,11 +111,22 @@ export class Http2Flight implements Waiter, FlightTimes, AnswerParts {
   }
 
   fail(error: HttpError): void {
-    if (!this.#leave()) return;
+    if (!this.#leave(false)) return;
     this.#stream?.close(constants.NGHTTP2_CANCEL);
+    if (this.#isStale(error.kind)) {
+      this.#call.user.onResend(this.#call.request);
+      this.#facts.onStale({ ...this.#call, resentSinceUs: this.beganUs });
+      return;
+    }
     const waitedUs = this.#facts.timeouts.nowUs() - this.beganUs;
     this.#call.user.onFailure(this.#call.request, error, waitedUs);
     this.#call.handler.onError(error);
+  }
+
+  #isStale(kind: HttpErrorKind): boolean {
+    const { request, user, resentSinceUs } = this.#call;
+    const isFirst = resentSinceUs === undefined && this.#facts.isReused && this.status === 0;
+    return isFirst && user.resendsStale && mayResend(kind, request.method);
   }
 
   #onSent(): void {
@@ -171,7 +189,7 @@ export class Http2Flight implements Waiter, FlightTimes, AnswerParts {
 
   // `stream` is closed where the server has not.
   #finish(stream: ClientHttp2Stream | undefined): void {
-    if (!this.#leave()) return;
+    if (!this.#leave(true)) return;
     const { request, user, handler } = this.#call;
     stream?.close(constants.NGHTTP2_CANCEL);
     this.doneUs = this.#facts.timeouts.nowUs();
@@ -187,12 +205,12 @@ export class Http2Flight implements Waiter, FlightTimes, AnswerParts {
   }
 
   // False when it was over already.
-  #leave(): boolean {
+  #leave(isAnswered: boolean): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
     this.#call.options.signal?.removeEventListener("abort", this.#onAbort);
     this.#facts.timeouts.delete(this);
-    this.#facts.onOver();
+    this.#facts.onOver(isAnswered);
     return true;
   }
 

@@ -6,16 +6,21 @@
 // wire are counted as those, which leaves out frames and the packing of headers.
 
 import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
-import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTcp, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
-import { type DialSettings, socketError } from "./dial.ts";
+import { type DialSettings, originAddress } from "./dial.ts";
 import { HttpError, type HttpErrorKind } from "./errors.ts";
 import { type Http2Call, Http2Flight } from "./http2-flight.ts";
+import type { ProxyChoice, ProxyServer } from "./proxy.ts";
+import { openProxyStream } from "./proxy-stream.ts";
 import type { Origin } from "./request.ts";
 import type { ConnectTimes } from "./response.ts";
+import { socketError } from "./socket-error.ts";
+import { nodeTlsOf } from "./tls.ts";
 
 export interface Http2Settings extends DialSettings {
   readonly connectTimeoutUs: number;
+  readonly proxyFor: ProxyChoice;
 }
 
 /** Streams at once on a connection whose server has not said how many it takes. */
@@ -50,6 +55,7 @@ export class Http2Store {
     if (link === undefined) {
       link = new Http2Link(origin, this.#settings, {
         onClosed: (closed) => this.#forget(closed),
+        onStale: (stale) => this.send(stale),
         onHttp1: (calls) => {
           this.#http1.add(origin.key);
           for (const one of calls) this.#sendByHttp1(one);
@@ -81,8 +87,20 @@ export class Http2Store {
   }
 }
 
+/** The way to an origin. */
+interface Way {
+  readonly proxy: ProxyServer | undefined;
+  /** Of the proxy, or of the origin. */
+  readonly address: string;
+  /** The origin's, for a proxy that is told no names. */
+  readonly originAddress: string | undefined;
+  readonly beganUs: number;
+}
+
 interface LinkOwner {
   onClosed(link: Http2Link): void;
+  /** The connection ended under a call that may go out once more. */
+  onStale(call: Http2Call): void;
   /** The server speaks HTTP/1.1; `calls` were not sent. */
   onHttp1(calls: readonly Http2Call[]): void;
 }
@@ -102,6 +120,7 @@ class Http2Link {
   #socket: Socket | undefined;
   #isClosed = false;
   #isLeaving = false;
+  #hasAnswered = false;
 
   constructor(origin: Origin, settings: Http2Settings, owner: LinkOwner) {
     this.origin = origin;
@@ -115,27 +134,36 @@ class Http2Link {
   }
 
   open(): void {
-    const { timeouts, dns, connectTimeoutUs } = this.#settings;
+    const { timeouts, dns, connectTimeoutUs, proxyFor } = this.#settings;
     timeouts.add(this);
     this.deadlineUs = timeouts.deadline(connectTimeoutUs);
     const beganUs = timeouts.nowUs();
     this.#openedUs = beganUs;
-    Promise.resolve(dns.addresses(this.origin.host)).then(
-      (addresses) => {
-        try {
-          this.#connect(addresses[0] as string, beganUs);
-        } catch (thrown) {
-          // What the runtime makes of wrong certificates or keys of ours.
-          this.close(new HttpError("tls", this.origin.peer, (thrown as Error).message));
-        }
-      },
-      (thrown: unknown) => this.close(socketError(thrown, this.origin.peer, "dns")),
-    );
+    // What throws here: a proxy of the environment that is none, wrong certificates or keys of ours.
+    const failed = (thrown: unknown, kind: HttpErrorKind) =>
+      this.close(this.#errorOf(thrown, kind));
+    try {
+      const proxy = proxyFor(this.origin);
+      const own = originAddress(this.origin, proxy, dns);
+      Promise.all([dns.addresses(proxy?.host ?? this.origin.host), own]).then(
+        ([addresses, address]) => {
+          const way = { proxy, address: addresses[0] as string, originAddress: address, beganUs };
+          try {
+            this.#connect(way);
+          } catch (thrown) {
+            this.close(new HttpError("tls", this.origin.peer, (thrown as Error).message));
+          }
+        },
+        (thrown: unknown) => failed(thrown, "dns"),
+      );
+    } catch (thrown) {
+      failed(thrown, "proxy");
+    }
   }
 
   send(call: Http2Call): void {
     // The call that the connection is made for waits since then: its phases are within its duration.
-    const beganUs = this.#openedUs ?? this.#settings.timeouts.nowUs();
+    const beganUs = call.resentSinceUs ?? this.#openedUs ?? this.#settings.timeouts.nowUs();
     this.#openedUs = undefined;
     if (this.#session === undefined) this.#waiting.push({ call, beganUs });
     else this.#begin(this.#session, { call, beganUs }, undefined);
@@ -166,41 +194,54 @@ class Http2Link {
     this.#socket?.destroy();
   }
 
-  #connect(host: string, beganUs: number): void {
+  #connect(way: Way): void {
     if (this.#isClosed) return;
     const { timeouts, tls } = this.#settings;
-    const { port, isSecure, peer } = this.origin;
+    const { port, isSecure } = this.origin;
+    const { proxy, address: host, originAddress: own } = way;
     const foundUs = timeouts.nowUs();
-    const dnsUs = Math.round(foundUs - beganUs);
-    const onError = (thrown: unknown) => this.close(this.#errorOf(thrown, "connect"));
-    if (!isSecure) {
+    const dnsUs = Math.round(foundUs - way.beganUs);
+    const onFailed = (thrown: unknown) => this.close(this.#errorOf(thrown, "connect"));
+    const onOpen = (socket: Socket, rest?: Uint8Array) => {
+      if (rest !== undefined && rest.length > 0) socket.unshift(Buffer.from(rest));
+      const connectUs = Math.round(timeouts.nowUs() - foundUs);
+      if (isSecure) this.#secure({ socket }, { foundUs, dnsUs });
+      else this.#begun(socket, { dnsUs, connectUs, tlsUs: 0 });
+    };
+    if (proxy?.isSecure === true && !isSecure) {
+      // The runtime's client takes no stream that is itself under TLS for one without.
+      const detail = "it is plain behind a proxy under TLS";
+      this.close(new HttpError("http2", this.origin.peer, detail));
+    } else if (proxy !== undefined) {
+      const parts = { origin: this.origin, proxy, address: host, originAddress: own, tls };
+      this.#socket = openProxyStream(parts, { onOpen, onFailed });
+      this.#socket.on("error", onFailed);
+    } else if (isSecure) this.#secure({ host, port }, { foundUs, dnsUs });
+    else {
       const socket = connectTcp({ host, port });
-      socket.on("error", onError);
-      socket.once("connect", () => {
-        const connectUs = Math.round(timeouts.nowUs() - foundUs);
-        this.#begun(socket, { dnsUs, connectUs, tlsUs: 0 });
-      });
+      socket.on("error", onFailed);
+      socket.once("connect", () => onOpen(socket));
       this.#socket = socket;
-      return;
     }
-    const { ca, cert, key, passphrase, serverName, isInsecure } = tls;
-    let connectedUs = foundUs;
+  }
+
+  /** TLS to an address, or over a stream that a proxy opened. */
+  #secure(
+    to: { readonly host: string; readonly port: number } | { readonly socket: Socket },
+    times: { readonly foundUs: number; readonly dnsUs: number },
+  ): void {
+    const { timeouts, tls } = this.#settings;
+    const { foundUs, dnsUs } = times;
+    let connectedUs = "socket" in to ? timeouts.nowUs() : foundUs;
     const socket: TLSSocket = connectTls({
-      host,
-      port,
-      ...(serverName === undefined && isIP(this.origin.host) !== 0
-        ? {}
-        : { servername: serverName ?? this.origin.host }),
-      rejectUnauthorized: !(isInsecure === true || this.origin.isInsecure),
+      ...to,
+      ...nodeTlsOf(this.origin, tls),
       ALPNProtocols: ["h2", "http/1.1"],
-      ...(ca === undefined ? {} : { ca: typeof ca === "string" ? ca : [...ca] }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-      ...(passphrase === undefined ? {} : { passphrase }),
     });
     this.#socket = socket;
     socket.on("error", (thrown) => {
       const error = this.#errorOf(thrown, "tls");
+      const { peer } = this.origin;
       this.close(error.kind === "tls" ? new HttpError("tls", peer, thrown.message) : error);
     });
     socket.once("connect", () => {
@@ -250,9 +291,15 @@ class Http2Link {
       timeouts: this.#settings.timeouts,
       beganUs: waiting.beganUs,
       connectTimes: times,
-      onOver: () => {
+      isReused: this.#hasAnswered,
+      onOver: (isAnswered) => {
         this.#flights.delete(flight);
+        this.#hasAnswered ||= isAnswered;
         this.#endIfLeft();
+      },
+      onStale: (call) => {
+        this.#isLeaving = true;
+        this.#owner.onStale(call);
       },
     });
     this.#flights.add(flight);
@@ -266,6 +313,7 @@ class Http2Link {
   }
 
   #errorOf(thrown: unknown, otherwise: HttpErrorKind): HttpError {
+    if (thrown instanceof HttpError) return thrown;
     return socketError(thrown, this.origin.peer, otherwise);
   }
 }

@@ -25,6 +25,8 @@ export const POOL_DEFAULT = {
 export interface PoolObserver {
   onAnswer(request: PreparedRequest, response: HttpResponse): void;
   onFailure(request: PreparedRequest, error: HttpError, durationUs: number): void;
+  /** A request goes out once more: the server had closed its connection before a byte came. */
+  onResend?(request: PreparedRequest): void;
 }
 
 /** What may be changed while a pool is in use. */
@@ -33,10 +35,15 @@ export interface PoolSettings extends Omit<ConnectionOptions, "timeouts"> {
   /** True: bodies are counted and thrown away unless a request says otherwise. */
   readonly discardBody?: boolean | undefined;
   readonly bodyLimitBytes?: number | undefined;
-  /** True: HTTP/2 where the server takes it, always without TLS. Not through a proxy. */
+  /** True: HTTP/2 where the server takes it, always without TLS. */
   readonly isHttp2?: boolean | undefined;
   /** True: connections are shared with all pools of the thread that want the same. */
   readonly isShared?: boolean | undefined;
+  /**
+   * False: a request on a connection that the server has closed meanwhile fails. Otherwise it goes out
+   * once more where that does no harm.
+   */
+  readonly resendsStale?: boolean | undefined;
 }
 
 export interface PoolOptions extends PoolSettings {
@@ -51,6 +58,7 @@ export class Pool implements ConnectionUser {
   responseTimeoutUs: number = POOL_DEFAULT.responseTimeoutUs;
   discardBody = false;
   bodyLimitBytes: number = RESPONSE_LIMIT.bodyBytes;
+  resendsStale = true;
   readonly #observer: PoolObserver;
   #settings: PoolSettings;
   #store: ConnectionStore;
@@ -135,8 +143,12 @@ export class Pool implements ConnectionUser {
     this.#observer.onFailure(request, error, durationUs);
   }
 
+  onResend(request: PreparedRequest): void {
+    this.#observer.onResend?.(request);
+  }
+
   #takeSettings(): ConnectionStore {
-    const { isShared, isHttp2, ...others } = this.#settings;
+    const { isShared, isHttp2, resendsStale, ...others } = this.#settings;
     const { responseTimeoutUs, discardBody, bodyLimitBytes, ...rest } = others;
     const options = { ...rest, timeouts: this.timeouts };
     const store = isShared === true ? sharedStore(options) : new ConnectionStore(options);
@@ -147,12 +159,12 @@ export class Pool implements ConnectionUser {
     this.#http2 = isHttp2 === true ? this.#newHttp2(store) : undefined;
     this.responseTimeoutUs = responseTimeoutUs ?? POOL_DEFAULT.responseTimeoutUs;
     this.discardBody = discardBody ?? false;
+    this.resendsStale = resendsStale ?? true;
     this.bodyLimitBytes = bodyLimitBytes ?? RESPONSE_LIMIT.bodyBytes;
     return store;
   }
 
   #newHttp2(store: ConnectionStore): Http2Store {
-    if (store.proxy !== undefined) throw new HttpError("http2", store.proxy.peer, "it is a proxy");
     // The runtime's HTTP/2 takes long to load: only who uses it waits for it.
     const http2 = require("./http2.ts") as typeof import("./http2.ts");
     return new http2.Http2Store(store, ({ request, handler, options }) => {

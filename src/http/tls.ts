@@ -1,5 +1,8 @@
 // How secure connections are made, in the runtime's words.
 
+import { isIP } from "node:net";
+import type * as NodeTls from "node:tls";
+import type { ProxyServer } from "./proxy.ts";
 import type { Origin } from "./request.ts";
 
 export interface TlsOptions {
@@ -21,7 +24,10 @@ const HTTP_1: readonly string[] = ["http/1.1"];
 const ALPN_NAME_MAX = 255;
 
 /** What the runtime takes as `tls` of a connection to `origin`. */
-export function bunTlsOf(origin: Origin, options: TlsOptions): Bun.TLSOptions {
+export function bunTlsOf(
+  origin: Pick<Origin, "host" | "isInsecure">,
+  options: TlsOptions,
+): Bun.TLSOptions {
   const { ca, cert, key, passphrase } = options;
   return {
     serverName: options.serverName ?? origin.host,
@@ -32,6 +38,46 @@ export function bunTlsOf(origin: Origin, options: TlsOptions): Bun.TLSOptions {
     ...(key === undefined ? {} : { key }),
     ...(passphrase === undefined ? {} : { passphrase }),
   };
+}
+
+/** The same towards a proxy: what names and certifies us is the origin's affair. */
+export function proxyTlsOf(
+  proxy: ProxyServer,
+  origin: Origin,
+  options: TlsOptions,
+): Bun.TLSOptions {
+  const { host } = proxy;
+  return bunTlsOf({ host, isInsecure: origin.isInsecure }, ofProxy(options));
+}
+
+function ofProxy({ ca, isInsecure }: TlsOptions): TlsOptions {
+  return { ca, isInsecure };
+}
+
+/** What node:tls takes for a connection to `origin`. */
+export function nodeTlsOf(
+  origin: Pick<Origin, "host" | "isInsecure">,
+  options: TlsOptions,
+): NodeTls.ConnectionOptions {
+  const { ca, cert, key, passphrase, serverName } = options;
+  const name = serverName ?? (isIP(origin.host) === 0 ? origin.host : undefined);
+  return {
+    ...(name === undefined ? {} : { servername: name }),
+    rejectUnauthorized: !(options.isInsecure === true || origin.isInsecure),
+    ...(ca === undefined ? {} : { ca: typeof ca === "string" ? ca : [...ca] }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    ...(passphrase === undefined ? {} : { passphrase }),
+  };
+}
+
+/** What node:tls takes for a connection to `proxy`. */
+export function nodeProxyTlsOf(
+  proxy: ProxyServer,
+  origin: Origin,
+  options: TlsOptions,
+): NodeTls.ConnectionOptions {
+  return nodeTlsOf({ host: proxy.host, isInsecure: origin.isInsecure }, ofProxy(options));
 }
 
 // Each name with one byte of length before it.

@@ -320,6 +320,7 @@ export function observerOf(recorder: ThreadRecorder, onResume: () => void): Pool
       recorder.failure(request, error, { durationUs, isTimed: true });
       onResume();
     },
+    onResend: () => recorder.count(COUNTER.resent, 1),
   };
 }
 
@@ -329,5 +330,6 @@ export function plainObserverOf(recorder: ThreadRecorder): PoolObserver {
     onAnswer: (request, response) => recorder.answer(request, response, false),
     onFailure: (request, error, durationUs) =>
       recorder.failure(request, error, { durationUs, isTimed: false }),
+    onResend: () => recorder.count(COUNTER.resent, 1),
   };
 }

@@ -1,6 +1,8 @@
 // A proxy for tests: forwards plain requests, opens tunnels, may ask for a password or refuse.
 
 import net from "node:net";
+import tls from "node:tls";
+import { TEST_TLS } from "./http-servers.ts";
 
 export interface TestProxy extends Disposable {
   readonly url: string;
@@ -8,11 +10,18 @@ export interface TestProxy extends Disposable {
   readonly asked: string[];
 }
 
-/** How the proxy answers a CONNECT instead of opening the tunnel; undefined: it opens it. */
-export async function testProxy(refusal?: string): Promise<TestProxy> {
+export interface TestProxyOptions {
+  /** How it answers a CONNECT instead of opening the tunnel. */
+  readonly refusal?: string | undefined;
+  /** What it hears is under TLS. */
+  readonly isSecure?: boolean;
+}
+
+export async function testProxy(options: TestProxyOptions = {}): Promise<TestProxy> {
+  const { refusal, isSecure = false } = options;
   const asked: string[] = [];
   const sockets = new Set<net.Socket>();
-  const server = net.createServer((client) => {
+  const serve = (client: net.Socket) => {
     track(client, sockets);
     client.once("data", (bytes) => {
       const text = bytes.toString("latin1");
@@ -34,13 +43,14 @@ export async function testProxy(refusal?: string): Promise<TestProxy> {
       });
       track(peer, sockets);
     });
-  });
+  };
+  const server = isSecure ? tls.createServer({ ...TEST_TLS }, serve) : net.createServer(serve);
   await new Promise<void>((resolve) => {
     server.listen(0, "127.0.0.1", () => resolve());
   });
   const { port } = server.address() as net.AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: isSecure ? `https://localhost:${port}` : `http://127.0.0.1:${port}`,
     asked,
     [Symbol.dispose]() {
       for (const socket of sockets) socket.destroy();

@@ -33,6 +33,7 @@ export function poolOf(settings: PoolSettings, timeouts: Timeouts): TestPool {
     observer: {
       onAnswer: (request, response) => hits.push(`${request.name} ${response.status}`),
       onFailure: (request, error) => hits.push(`${request.name} ${error.kind}`),
+      onResend: (request) => hits.push(`${request.name} resent`),
     },
   });
   return { pool, hits, [Symbol.dispose]: () => pool.close() };
