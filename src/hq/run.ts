@@ -58,7 +58,7 @@ const START_LEAD_US = 300_000;
 /** How long an armed HQ waits for turrets that are still loading. */
 const ARM_LIMIT_US = 30_000_000;
 /** Beyond the grace: the time in which turrets hand over what they have. */
-const HAND_OVER_US = 5_000_000;
+export const HAND_OVER_US = 5_000_000;
 const SECOND_US = 1_000_000;
 /** Counts are journaled once a second for so many turrets, more seldom for more. */
 const TURRETS_A_COUNT = 20;
