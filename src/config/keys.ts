@@ -80,7 +80,7 @@ export const PROJECT_KEYS: readonly KeySpec[] = [
     name: "hq_loss",
     kind: "duration",
     fallback: "10s",
-    help: "turrets without an HQ stop firing after it",
+    help: "turrets without an HQ stop firing after it; at least 2.5 s",
   },
   {
     name: "results_max_rows",
@@ -160,6 +160,18 @@ export const TURRET_KEYS: readonly KeySpec[] = [
     name: "user_agents",
     kind: "list",
     help: "User-Agent headers with weights, one for each cannon",
+  },
+  {
+    name: "http_proxy",
+    kind: "text",
+    fallback: "",
+    help: 'the proxy of all requests, or "env" (`oct docs scripts`)',
+  },
+  {
+    name: "http_resend",
+    kind: "boolean",
+    fallback: "true",
+    help: "once more where a kept-alive connection was closed under a request",
   },
   { name: "mix", kind: "list", help: "scripts with weights, chosen for each transaction" },
 ];

@@ -20,6 +20,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
 import { parseDurationUs, US_PER_S } from "../base/units.ts";
 import type { CannonStage } from "../pace/closed.ts";
 import type { RateSegment } from "../pace/curve.ts";
+import { type Network, readNetwork } from "./network.ts";
 import type { FieldReader } from "./reader.ts";
 import { readThink, type Think } from "./think.ts";
 
@@ -65,6 +66,7 @@ export interface LoadModel {
   readonly mix: readonly MixPart[];
   /** Whose name each cannon's requests carry, by weight; empty: oct's own. */
   readonly userAgents: readonly UserAgent[];
+  readonly network: Network;
 }
 
 export const LOAD_LIMIT = {
@@ -97,6 +99,7 @@ export function readLoad(fields: FieldReader, runTimeUs: number): LoadModel {
     isSplit: fields.boolean("split", false),
     mix: readMix(fields),
     userAgents: readUserAgents(fields),
+    network: readNetwork(fields),
   };
 }
 

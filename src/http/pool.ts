@@ -78,11 +78,12 @@ export class Pool implements ConnectionUser {
   }
 
   /**
-   * Changes what is given, for requests from now on. Connections that were made otherwise end when
+   * Changes what is given and not undefined, for requests from now on. Connections that were made otherwise end when
    * they are idle. Throws HttpError when the proxy is none.
    */
   configure(settings: PoolSettings): void {
-    this.#settings = { ...this.#settings, ...settings };
+    const given = Object.entries(settings).filter(([, value]) => value !== undefined);
+    this.#settings = { ...this.#settings, ...Object.fromEntries(given) };
     const before = this.#store;
     this.#store = this.#takeSettings();
     if (this.#store === before || this.#stores.get(before) === true) return;

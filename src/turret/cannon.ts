@@ -12,10 +12,12 @@ import {
 import { HttpSession } from "../api/session.ts";
 import { isThenable } from "../api/timers.ts";
 import { errorText } from "../base/errors.ts";
-import { hashUnit, Random, weightedPlace } from "../base/random.ts";
+import { Random } from "../base/random.ts";
 import { US_PER_S } from "../base/units.ts";
 import type { UserAgent } from "../config/load-model.ts";
+import type { Network } from "../config/network.ts";
 import { Pool, type PoolOptions } from "../http/pool.ts";
+import type { ProxyEnv } from "../http/proxy.ts";
 import type { PreparedRequest } from "../http/request.ts";
 import { randomOf } from "../pace/row.ts";
 import type { Mix } from "./mix.ts";
@@ -24,6 +26,7 @@ import type { ScriptTransaction } from "./script.ts";
 import { observerOf, type ThreadRecorder } from "./thread-recorder.ts";
 import type { ThreadRows } from "./thread-rows.ts";
 import { PHASE, type Phase, type ThreadState } from "./thread-state.ts";
+import { agentOf } from "./user-agent.ts";
 
 /** A constructor that fails is tried again after so long, twice as long each time. */
 const BACKOFF_US_MIN = 100_000;
@@ -32,7 +35,6 @@ const BACKOFF_US_MAX = 5_000_000;
 /** Stream of random numbers of a cannon; apart from those of schedules. */
 const CANNON_STREAM = 0x0c_a0;
 const THINK_STREAM = 0x71_17;
-const AGENT_STREAM = 0xa6_e7;
 
 /** What all cannons of a thread share. */
 export interface CannonThread {
@@ -42,6 +44,9 @@ export interface CannonThread {
   readonly state: ThreadState;
   readonly mix: Mix;
   readonly userAgents: readonly UserAgent[];
+  readonly network: Network;
+  /** Variables of the process, for proxies that they name. */
+  readonly env: ProxyEnv;
   readonly turretName: string;
   readonly seed: number;
   readonly turretIndex: number;
@@ -154,22 +159,21 @@ export class Cannon implements CannonHost, Gun {
 
   get http(): HttpSession {
     if (this.#http === undefined) {
-      const { recorder, timeouts, prepared } = this.#shared;
-      this.#pool = new Pool({ timeouts, observer: observerOf(recorder, () => this.#resume()) });
+      const { recorder, timeouts, prepared, network, env } = this.#shared;
+      this.#pool = new Pool({
+        timeouts,
+        observer: observerOf(recorder, () => this.#resume()),
+        env,
+        proxy: network.proxy,
+        resendsStale: network.resends,
+      });
       this.#http = new HttpSession(this.#pool, prepared);
-      const userAgent = this.#userAgent();
+      const userAgent = agentOf(this.#shared.userAgents, this.#shared.seed, this.index);
       if (userAgent !== undefined) this.#http.configure({ userAgent });
       this.#http.onCount = (name, amount) => this.count(name, amount);
       if (this.thread.signal.aborted) this.#pool.close();
     }
     return this.#http;
-  }
-
-  // A virtual user is one browser for the whole run.
-  #userAgent(): string | undefined {
-    const { userAgents, seed } = this.#shared;
-    const unit = hashUnit(seed, this.index, AGENT_STREAM);
-    return userAgents[weightedPlace(userAgents, unit)]?.name;
   }
 
   /** Apart from what scripts draw, so that a script's numbers do not hang on the load. */

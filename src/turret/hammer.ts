@@ -2,12 +2,11 @@
 // as calls and not as promises, so that a request costs next to nothing.
 
 import type { Clock } from "../base/clock.ts";
-import { isJsonObject, type JsonValue } from "../base/json.ts";
 import { Random } from "../base/random.ts";
 import type { AnswerHandler } from "../http/connection.ts";
 import type { HttpError } from "../http/errors.ts";
 import type { Pool } from "../http/pool.ts";
-import { type PreparedRequest, prepareRequest } from "../http/request.ts";
+import type { PreparedRequest } from "../http/request.ts";
 import type { HttpResponse } from "../http/response.ts";
 import type { Gun, LoopRules, LoopSpan, Scheduler } from "./scheduler.ts";
 import type { ThreadRecorder } from "./thread-recorder.ts";
@@ -24,19 +23,6 @@ export interface HammerParts {
   readonly request: PreparedRequest;
   readonly recorder: ThreadRecorder;
   readonly seed: number;
-}
-
-/** What of a definition's `fire` names the request; undefined where it has none. */
-export function fireRequestOf(fire: JsonValue | undefined): PreparedRequest | undefined {
-  if (!isJsonObject(fire)) return undefined;
-  const { url, method, headers, body, insecure } = fire;
-  return prepareRequest({
-    method: typeof method === "string" ? method : "GET",
-    url: typeof url === "string" ? url : "",
-    headers: isJsonObject(headers) ? (headers as Record<string, string>) : undefined,
-    body: typeof body === "string" ? Buffer.from(body, "base64") : undefined,
-    isInsecure: insecure === true,
-  });
 }
 
 export class Hammer implements Gun, AnswerHandler {

@@ -17,7 +17,8 @@ import type { TurretPlace } from "../protocol/messages.ts";
 import { COUNTER } from "../stats/cell.ts";
 import { Board, stepsOf } from "./board.ts";
 import { Cannon, type CannonThread } from "./cannon.ts";
-import { fireRequestOf, Hammer } from "./hammer.ts";
+import { Hammer } from "./hammer.ts";
+import { type HammerRequests, hammerRequests } from "./hammer-requests.ts";
 import { planLoad } from "./load-plan.ts";
 import { Mix } from "./mix.ts";
 import { clockWaker, Pacer, servePacer } from "./pacer.ts";
@@ -127,7 +128,7 @@ class Thread {
   readonly #once: ThreadOnce;
   readonly #rows: ThreadRows;
   #shared: CannonThread | undefined;
-  #request: PreparedRequest | undefined;
+  #requests: HammerRequests | undefined;
   #pacer: Pacer | undefined;
   #control: Control = NO_CONTROL;
   #stopFlushing = () => {};
@@ -247,15 +248,18 @@ class Thread {
         this.#once.ask(scope, name, run),
       leaseRows: async (feed: FeedFacts) => this.#rows.lease(feed),
     };
-    this.#request = fireRequestOf(job.definition["fire"]);
-    const mix = this.#request === undefined ? await loadMix(job, host) : new Mix([NO_SCRIPT], []);
+    const { userAgents, network } = job.load;
+    this.#requests = hammerRequests(job.definition["fire"], userAgents, job.seed);
+    const mix = this.#requests === undefined ? await loadMix(job, host) : new Mix([NO_SCRIPT], []);
     return {
       host,
       recorder: this.#recorder,
       rows: this.#rows,
       state,
       mix,
-      userAgents: job.load.userAgents,
+      userAgents,
+      network,
+      env: process.env,
       turretName: job.turretName,
       seed: job.seed,
       turretIndex: job.turretIndex,
@@ -296,9 +300,9 @@ class Thread {
   #makeGun(index: number): Gun {
     const shared = this.#shared as CannonThread;
     const gun =
-      this.#request === undefined
+      this.#requests === undefined
         ? this.#cannon(index, shared)
-        : this.#hammer(index, this.#request, shared);
+        : this.#hammer(index, this.#requests.of(index), shared);
     this.#guns.push(gun);
     if (this.#job.generation === 0) this.#recorder.count(COUNTER.cannonsStarted, 1);
     return gun;
@@ -311,9 +315,10 @@ class Thread {
   }
 
   #hammer(index: number, request: PreparedRequest, shared: CannonThread): Hammer {
-    const { recorder, timeouts, seed } = shared;
+    const { recorder, timeouts, seed, env } = shared;
+    const { proxy, resends: resendsStale } = shared.network;
     const observer = plainObserverOf(recorder);
-    const pool = new Pool({ timeouts, observer, discardBody: true });
+    const pool = new Pool({ timeouts, observer, discardBody: true, env, proxy, resendsStale });
     this.#openOf.push(() => pool.openCount);
     return new Hammer({ index, clock: shared.host.clock, pool, request, recorder, seed });
   }

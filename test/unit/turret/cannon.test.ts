@@ -45,6 +45,8 @@ function bench(exported: Readonly<Record<string, unknown>>) {
       taken: 0,
     }),
     userAgents: [],
+    network: { proxy: undefined, resends: true },
+    env: {},
     mix: new Mix([scriptOf(exported, "v_user.ts", "")], []),
     turretName: "t",
     seed: 1,
