@@ -9,17 +9,9 @@
 import { formatCount, formatDuration } from "../base/units.ts";
 import type { Aggregate } from "../stats/aggregate.ts";
 import { CELL_KIND, COUNTER } from "../stats/cell.ts";
+import { GENERATOR_LIMIT, generatorLimitUs } from "../stats/generator-limit.ts";
 
-export const GENERATOR_LIMIT = {
-  /** Below this no lateness or lag spoils an answer. */
-  floorUs: 1_500,
-  /** Of the median response time: an error that people would see. */
-  share: 0.2,
-  /** More arrivals than this share found all cannons busy: lateness is the load's, not the loop's. */
-  queuedShare: 0.01,
-  /** Fewer samples have no p99 worth the name. */
-  samplesMin: 100,
-} as const;
+export { GENERATOR_LIMIT };
 
 type Totals = Pick<Aggregate, "total" | "totals">;
 
@@ -86,7 +78,7 @@ function refusedHere(aggregate: Totals, kind: string, what: string): string {
 function limitOf(aggregate: Totals): number {
   const timed = aggregate.total(CELL_KIND.response, "") ?? aggregate.total(CELL_KIND.timer, "");
   const p50Us = timed?.histogram?.percentile(50) ?? 0;
-  return Math.max(GENERATOR_LIMIT.floorUs, p50Us * GENERATOR_LIMIT.share);
+  return generatorLimitUs(p50Us);
 }
 
 function p99Of(aggregate: Totals, kind: typeof CELL_KIND.lateness | typeof CELL_KIND.lag): number {

@@ -1,15 +1,30 @@
 // What a run was, as labelled facts for people, and how its numbers were made, in sentences.
 
-import { formatBytes, formatCount } from "../base/units.ts";
+import { clip } from "../base/errors.ts";
+import { formatBytes, formatCount, formatDuration } from "../base/units.ts";
 import type { Results } from "../store/results.ts";
 import { formatSpan, formatWall, plural } from "./figures.ts";
-import type { ClockName, FactGroup } from "./types.ts";
+import {
+  type ClockName,
+  type CountsModel,
+  type FactGroup,
+  REPORT_LIMIT,
+  type TurretModel,
+} from "./types.ts";
 
 type Fact = readonly [label: string, value: string | undefined];
 
 /** Groups with the facts that the file knows. */
-export function factGroups(results: Results, measuredUs: number): FactGroup[] {
+export function factGroups(
+  results: Results,
+  run: {
+    readonly measuredUs: number;
+    readonly counts: CountsModel;
+    readonly turrets: readonly TurretModel[];
+  },
+): FactGroup[] {
   const { facts } = results;
+  const { measuredUs } = run;
   const ending = facts.isKilled ? "broken off: the HQ did not end the run" : facts.reason;
   const groups: readonly { title: string; facts: readonly Fact[] }[] = [
     {
@@ -45,13 +60,47 @@ export function factGroups(results: Results, measuredUs: number): FactGroup[] {
         ["Journal", journalText(results)],
       ],
     },
+    { title: "Turrets", facts: turretFacts(run.turrets, run.counts) },
+    { title: "Scripts", facts: scriptFacts(facts.scripts ?? {}) },
   ];
-  return groups.map((group) => ({
-    title: group.title,
-    facts: group.facts.flatMap(([label, value]) =>
-      value === undefined || value === "" ? [] : [{ label, value }],
-    ),
-  }));
+  return groups
+    .map((group) => ({
+      title: group.title,
+      facts: group.facts.flatMap(([label, value]) =>
+        value === undefined || value === "" ? [] : [{ label, value }],
+      ),
+    }))
+    .filter((group) => group.facts.length > 0);
+}
+
+function turretFacts(turrets: readonly TurretModel[], { total }: CountsModel): Fact[] {
+  const known = turrets.filter((turret) => turret.octVersion !== undefined);
+  const list = (values: readonly (string | undefined)[]) =>
+    [...new Set(values)].filter((value) => value !== undefined && value !== "").join(", ");
+  const offsets = known.map((turret) => Math.abs(turret.clockOffsetUs ?? 0));
+  return [
+    ["Turrets", turrets.length === 0 ? undefined : formatCount(turrets.length)],
+    ["Versions", list(known.map((turret) => turret.octVersion))],
+    ["Wire", list(known.map((turret) => turret.wire))],
+    [
+      "Clocks apart",
+      offsets.length === 0 ? undefined : `± ${formatDuration(Math.max(...offsets))}`,
+    ],
+    ["Turrets lost", formatCount(turrets.filter((turret) => turret.isLost).length)],
+    ["Lost", total && plural(total.lost, "transaction")],
+    ["Came again", total && plural(total.repeatedBatches, "batch").replace("batchs", "batches")],
+  ];
+}
+
+const SCRIPTS_SHOWN = 20;
+
+function scriptFacts(scripts: Readonly<Record<string, string>>): Fact[] {
+  const all = Object.entries(scripts);
+  const shown = all.slice(0, SCRIPTS_SHOWN).map(([name, hash]): Fact => {
+    return [clip(name, REPORT_LIMIT.name), `SHA-256 ${clip(hash, 64)}`];
+  });
+  const left = all.length - shown.length;
+  return left === 0 ? shown : [...shown, ["And", plural(left, "more script")]];
 }
 
 function wallOf(wallMs: number | undefined): string | undefined {

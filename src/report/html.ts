@@ -7,6 +7,7 @@ import reportCss from "../../assets/report/report.css" with { type: "text" };
 import reportScript from "../../assets/report/report.js" with { type: "text" };
 import { clip, type OctError } from "../base/errors.ts";
 import { formatBytes, formatCount } from "../base/units.ts";
+import { limitText } from "../stats/threshold-check.ts";
 import { chartJson, sparkPath } from "./charts.ts";
 import {
   formatElapsed,
@@ -22,6 +23,7 @@ import {
 } from "./figures.ts";
 import { renderTemplate, templateError } from "./render-template.ts";
 import { SHIPPED_TEMPLATE } from "./template.ts";
+import { thresholdFound, thresholdHeadline } from "./threshold-text.ts";
 import { REPORT_LIMIT, type ReportModel } from "./types.ts";
 
 /** Bytes that a report of ours may have. */
@@ -143,6 +145,9 @@ function viewOf(
     duration: formatSpan,
     step: (seconds: number) => (seconds === 1 ? "second" : `${formatCount(seconds)} s`),
     plural,
+    thresholdsText: thresholdHeadline(model),
+    found: thresholdFound,
+    limitText,
     text: printable,
     line: oneLine,
     spark: sparkPath,

@@ -6,7 +6,9 @@ import type { CellKind } from "../stats/cell.ts";
 import { chartIntervalS, IntervalSeries } from "../stats/series.ts";
 import { SUMMARY_PERCENTS } from "../stats/summary.ts";
 import type { Results, StoredInterval } from "../store/results.ts";
+import type { HeatModel } from "./detail-types.ts";
 import { exactSummary } from "./exact.ts";
+import { rowHeat, storedHeat } from "./heat.ts";
 import {
   type Column,
   type FineColumns,
@@ -24,6 +26,7 @@ export interface IntervalSource {
   /** Intervals that hold something, ascending. `measuredS` ends the last interval early. */
   figures(stepS: number, measuredS: number): IntervalFigures[];
   sums(stepS: number): Map<number, Sums>;
+  heat(stepS: number): HeatModel;
 }
 
 interface Sums {
@@ -47,6 +50,7 @@ export function storedSource(options: {
     baseS,
     spanS: last === undefined ? 0 : last.second + baseS,
     figures: (stepS, measuredS) => storedFigures({ intervals, kind, stepS, measuredS }),
+    heat: (stepS) => storedHeat(intervals, stepS),
     sums(stepS) {
       const sums = new Map<number, Sums>();
       for (const interval of intervals)
@@ -126,6 +130,7 @@ export function rowSource(values: RowValues): IntervalSource {
     baseS: 1,
     spanS: last + 1,
     figures: (stepS, measuredS) => rowFigures(values, stepS, measuredS),
+    heat: (stepS) => rowHeat(values, stepS),
     sums(stepS) {
       const sums = new Map<number, Sums>();
       values.second.forEach((second, i) => {
@@ -182,13 +187,20 @@ export interface IntervalChoice {
   readonly measuredS: number;
   readonly pointsMax: number;
   readonly rowsMax: number;
+  readonly heatColumns: number;
+}
+
+export interface TimerDetail {
+  readonly charts: TimerCharts;
+  readonly heat: HeatModel;
+  readonly table: IntervalTable;
 }
 
 /** Charts and interval table of one timer; undefined without values. */
 export function chartsAndTable(
   source: IntervalSource,
   choice: IntervalChoice,
-): { charts: TimerCharts; table: IntervalTable } | undefined {
+): TimerDetail | undefined {
   if (source.spanS <= 0) return undefined;
   const stepFor = (intervalS: number, pointsMax: number) =>
     chartIntervalS({
@@ -203,6 +215,7 @@ export function chartsAndTable(
   const tableRows = tableStepS === chartStepS ? rows : source.figures(tableStepS, choice.measuredS);
   return {
     charts: chartsOf({ rows, stepS: chartStepS, source, fineStepS }),
+    heat: source.heat(stepFor(source.baseS, choice.heatColumns)),
     table: { stepS: tableStepS, rows: tableRows },
   };
 }

@@ -5,6 +5,7 @@ import type { JsonObject } from "../base/json.ts";
 import type { Threshold } from "../stats/threshold.ts";
 import type { Results, StoredSample } from "../store/results.ts";
 import { countsModel } from "./counts.ts";
+import { detailModel } from "./details.ts";
 import { factGroups, methodSentences } from "./facts.ts";
 import { printable } from "./figures.ts";
 import { thresholdModels } from "./thresholds.ts";
@@ -78,7 +79,20 @@ export function buildReportModel(results: Results, options: ModelOptions = {}): 
       }),
     ),
     eventsTotal: events.length,
-    facts: factGroups(results, made.measuredS * US_PER_S),
+    details: detailModel({
+      results,
+      made,
+      intervalS,
+      counts,
+      turrets: turrets.all,
+      events,
+      nameOf,
+    }),
+    facts: factGroups(results, {
+      measuredUs: made.measuredS * US_PER_S,
+      counts,
+      turrets: turrets.all,
+    }),
     config: configText(facts.config),
     method: methodSentences({
       results,

@@ -2,11 +2,11 @@
 
 import { clip } from "../base/errors.ts";
 import { CELL_KIND } from "../stats/cell.ts";
-import { Histogram } from "../stats/histogram.ts";
 import { measuredSeconds } from "../stats/measured.ts";
-import { type Summary, summarise } from "../stats/summary.ts";
 import type { Results, StoredTotal } from "../store/results.ts";
-import { exactSummary } from "./exact.ts";
+import { distributionOf } from "./distribution.ts";
+import { figuresOf } from "./figures-of.ts";
+import { HEAT_LIMIT } from "./heat.ts";
 import {
   chartsAndTable,
   type IntervalSource,
@@ -15,7 +15,7 @@ import {
   rowValues,
   storedSource,
 } from "./intervals.ts";
-import { type ClockName, type Figures, REPORT_LIMIT, type TimerModel } from "./types.ts";
+import { type ClockName, REPORT_LIMIT, type TimerModel } from "./types.ts";
 
 export interface TimerModels {
   readonly all: TimerModel;
@@ -43,16 +43,28 @@ export function timerModels(results: Results, intervalS: number): TimerModels {
   const pointsOfEach = pointsEach(charted.length + (response === undefined ? 0 : 1));
   const make = (total: StoredTotal | undefined, shape: TimerShape): TimerModel => {
     const figures = figuresOf(total, measuredS);
+    // Both clocks of all transactions are held against each other: of the same steps.
+    const isWhole = shape.id === "all" || shape.id === "service";
     const chosen = shape.source && {
       ...chartsAndTable(shape.source, {
         intervalS,
         measuredS,
-        pointsMax: shape.id === "all" ? REPORT_LIMIT.points : pointsOfEach,
-        rowsMax: shape.id === "all" ? REPORT_LIMIT.intervals : REPORT_LIMIT.timerIntervals,
+        pointsMax: isWhole ? REPORT_LIMIT.points : pointsOfEach,
+        rowsMax: isWhole ? REPORT_LIMIT.intervals : REPORT_LIMIT.timerIntervals,
+        heatColumns: isWhole ? HEAT_LIMIT.columns : HEAT_LIMIT.timerColumns,
       }),
     };
     const { id, name, clock } = shape;
-    return { id, name, clock, figures, charts: chosen?.charts, table: chosen?.table };
+    return {
+      id,
+      name,
+      clock,
+      figures,
+      charts: chosen?.charts,
+      heat: chosen?.heat,
+      distribution: chosen === undefined ? undefined : distributionOf(total),
+      table: chosen?.table,
+    };
   };
   const serviceModel = make(service, {
     id: response === undefined ? "all" : "service",
@@ -104,38 +116,3 @@ function openSources(results: Results, charted: readonly StoredTotal[]): OpenSou
   const values = rowValues(results, new Set(["", ...charted.map((total) => total.name)]));
   return (_, name) => rowSource(values.get(name) ?? { second: [], valueS: [], isError: [] });
 }
-
-function figuresOf(total: StoredTotal | undefined, measuredS: number): Figures {
-  const summary = total === undefined ? EMPTY : summaryOf(total);
-  const { count, errorCount } = summary;
-  return {
-    ...summary,
-    ratePerSec: measuredS > 0 ? count / measuredS : 0,
-    errorPercent: count === 0 ? 0 : (errorCount / count) * 100,
-  };
-}
-
-function summaryOf(total: StoredTotal): Summary {
-  if (total.valuesS !== undefined) {
-    return exactSummary(Float64Array.from(total.valuesS), total.errorCount);
-  }
-  const histogram =
-    total.histogram === undefined ? undefined : Histogram.fromPayload(total.histogram);
-  return summarise({ ...total, histogram });
-}
-
-const EMPTY: Summary = {
-  count: 0,
-  errorCount: 0,
-  meanUs: 0,
-  minUs: 0,
-  maxUs: 0,
-  stdevUs: 0,
-  p50Us: 0,
-  p75Us: 0,
-  p80Us: 0,
-  p90Us: 0,
-  p95Us: 0,
-  p99Us: 0,
-  p999Us: 0,
-};

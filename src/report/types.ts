@@ -3,6 +3,7 @@
 
 import type { Summary } from "../stats/summary.ts";
 import type { ThresholdResult } from "../stats/threshold-check.ts";
+import type { DetailModel, DistributionModel, HeatModel } from "./detail-types.ts";
 
 /** Named limits of what is shown; beyond each the rest is counted and said. */
 export const REPORT_LIMIT = {
@@ -45,6 +46,8 @@ export interface TimerModel {
   readonly clock: ClockName;
   readonly figures: Figures;
   readonly charts: TimerCharts | undefined;
+  readonly heat: HeatModel | undefined;
+  readonly distribution: DistributionModel | undefined;
   readonly table: IntervalTable | undefined;
 }
 
@@ -204,6 +207,7 @@ export interface ReportModel {
   readonly malformed: MalformedModel;
   readonly events: readonly EventModel[];
   readonly eventsTotal: number;
+  readonly details: DetailModel;
   readonly facts: readonly FactGroup[];
   /** The config as run, as JSON; undefined where the file has none. */
   readonly config: string | undefined;

@@ -91,7 +91,12 @@ describe("buildReportModel", () => {
       const model = buildReportModel(results, { intervalS: 5 });
       const rounded = JSON.stringify(
         model,
-        (_, value: unknown) => (typeof value === "number" ? Number(value.toPrecision(12)) : value),
+        (_, value: unknown) => {
+          if (Array.isArray(value) && value.length > 0 && value.every(Number.isInteger)) {
+            return value.join(",");
+          }
+          return typeof value === "number" ? Number(value.toPrecision(12)) : value;
+        },
         1,
       );
       expectGolden("old-model.json", rounded);

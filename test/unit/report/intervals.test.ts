@@ -166,7 +166,7 @@ describe("rowSource", () => {
 });
 
 describe("chartsAndTable", () => {
-  const choice = { intervalS: 10, measuredS: 95, pointsMax: 600, rowsMax: 120 };
+  const choice = { intervalS: 10, measuredS: 95, pointsMax: 600, rowsMax: 120, heatColumns: 60 };
 
   test("is nothing where nothing was measured", () => {
     expect(chartsAndTable(sourceOf([]), choice)).toBeUndefined();
@@ -197,6 +197,7 @@ describe("chartsAndTable", () => {
       measuredS: 3000,
       pointsMax: 60,
       rowsMax: 40,
+      heatColumns: 60,
     });
     if (made === undefined) throw new Error("there are values");
     const { stepS: _, fine, ...columns } = made.charts;
