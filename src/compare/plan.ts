@@ -55,6 +55,7 @@ const REQUEST_KEYS = ["method", "body"] as const;
 
 const TEXT_MAX = 60;
 const DIFFERENCES_MAX = 8;
+const HASH_SHOWN = 13;
 /** A run that was this much shorter than the other did not do the same. */
 const SHORT_SHARE = 0.9;
 
@@ -83,6 +84,7 @@ function planDifferences(base: JudgedRun, next: JudgedRun): string[] {
   const [before, after] = [base.results.facts.config, next.results.facts.config];
   const differences =
     before === undefined || after === undefined ? [] : configDifferences(before, after);
+  differences.push(...scriptDifferences(base.results, next.results));
   const turrets = [base, next].map(({ model }) => turretsText(model));
   if (turrets[0] !== turrets[1]) differences.push(`turrets: ${turrets[0]}, and ${turrets[1]}`);
   const left = differences.length - DIFFERENCES_MAX;
@@ -90,6 +92,17 @@ function planDifferences(base: JudgedRun, next: JudgedRun): string[] {
     ...differences.slice(0, DIFFERENCES_MAX).map((text) => `the plans differ in ${text}`),
     ...(left > 0 ? [`and in ${plural(left, "more key")}`] : []),
   ];
+}
+
+// Files that do not know the hashes, and turrets of either alone, say nothing against each other.
+function scriptDifferences(base: Results, next: Results): string[] {
+  const [before, after] = [base.facts.scripts ?? {}, next.facts.scripts ?? {}];
+  return Object.keys(before).flatMap((name) => {
+    const [was, is] = [before[name], Object.hasOwn(after, name) ? after[name] : undefined];
+    if (was === undefined || is === undefined || was === is) return [];
+    const [one, other] = [was, is].map((hash) => clip(hash, HASH_SHOWN));
+    return [`the script of ${clip(name, TEXT_MAX)}: SHA-256 ${one}, and ${other}`];
+  });
 }
 
 function configDifferences(before: JsonObject, after: JsonObject): string[] {

@@ -71,11 +71,25 @@ describe("checkPlan", () => {
     ],
     ["another way to show results", configured({}, { results_ts_interval: 5 }), configured({})],
     ["an old file, which knows no machine", { facts: { host: undefined } }, {}],
+    ["the same script", { facts: { scripts: { a: "11" } } }, { facts: { scripts: { a: "11" } } }],
+    ["a file that knows no script", { facts: { scripts: { a: "11" } } }, {}],
+    [
+      "definitions that only one has",
+      { facts: { scripts: JSON.parse('{ "__proto__": "1", "a": "2" }') } },
+      { facts: { scripts: { b: "3" } } },
+    ],
   ])("lets %s be compared", (_, base, next) => {
     expect(check(base, next).refusals).toEqual([]);
   });
 
   test.each<[string, Made, Made, "plan" | "machine" | "verdict", string]>([
+    [
+      "another script",
+      { facts: { scripts: { a: "11".repeat(32) } } },
+      { facts: { scripts: { a: "12".repeat(32) } } },
+      "plan",
+      "the plans differ in the script of a: SHA-256 111111111111…, and 121212121212…",
+    ],
     [
       "cannons",
       configured({}),
