@@ -25,6 +25,12 @@ const VALUES: readonly OptionSpec[] = [
   },
 ];
 
+const THRESHOLD: OptionSpec = {
+  flags: "--threshold <words>",
+  help: 'what the run must keep to: "p95 < 500ms", "errors < 1%, abort"; exit code 99; repeatable',
+  isRepeatable: true,
+};
+
 /** How and with what `oct fire` and `oct noise` shoot. */
 const FIRE: readonly OptionSpec[] = [
   { flags: "-u, --users, --cannons <n>", help: "users at once, or steps of users: 10:20:30" },
@@ -101,6 +107,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { flags: "--seed <number>", help: "the seed of the schedule and of scripts' random numbers" },
       ...VALUES,
+      THRESHOLD,
       { flags: "--keep-journal", help: "keep the journal beside the database" },
     ],
     examples: [
@@ -125,6 +132,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       { flags: "--seed <number>", help: "the seed of the schedule and of scripts' random numbers" },
       ...VALUES.filter((option) => !option.flags.startsWith("--set")),
+      THRESHOLD,
       { flags: "-o, --output-dir <dir>", help: "keep database and report here; must not exist" },
     ],
     examples: [

@@ -13,6 +13,7 @@ import { writeFileAtomic } from "./files.ts";
 import type { Followers } from "./followers.ts";
 import { makeReport, type RunFigures, readFigures } from "./make-report.ts";
 import type { Screen } from "./screen.ts";
+import { endOfRun } from "./thresholds.ts";
 
 export interface FinishOptions {
   readonly env: Env;
@@ -50,6 +51,7 @@ export async function finishRun(options: FinishOptions): Promise<number> {
   if (!options.isJournalKept) removeJournal(results);
   const copy = placeDatabase(env, options.config, { directory: options.directory, databasePath });
   if (copy !== undefined) screen.line(`database also written to ${copy}`);
+  const { thresholds } = options.config;
   let figures: RunFigures | undefined;
   if (options.isReportWanted) {
     screen.line("\nanalyzing results...\n");
@@ -59,6 +61,7 @@ export async function finishRun(options: FinishOptions): Promise<number> {
       databasePath,
       outputPath: path.join(results, "results.html"),
       projectDirectory: options.directory,
+      thresholds,
       screen,
     });
     screen.line(made.summary);
@@ -66,11 +69,14 @@ export async function finishRun(options: FinishOptions): Promise<number> {
     screen.line(`created: ${options.shownResults}/results.html\n`);
     figures = made;
   }
-  if (options.followers.wantsModel) {
-    figures ??= await readFigures(databasePath);
-    const { exitCode } = outcome;
+  if (options.followers.wantsModel || thresholds.length > 0) {
+    figures ??= await readFigures(databasePath, thresholds);
+  }
+  const { exitCode, lines } = endOfRun(figures?.model, outcome.exitCode);
+  if (figures !== undefined) {
     await options.followers.finish({ ...figures, outcome, exitCode, databasePath, results });
   }
+  for (const line of lines) screen.line(line);
   screen.line("done.");
-  return outcome.exitCode;
+  return exitCode;
 }

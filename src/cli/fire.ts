@@ -19,6 +19,7 @@ import { makeReport } from "./make-report.ts";
 import { runInMemory } from "./memory-run.ts";
 import { describeRun } from "./run-facts.ts";
 import { Screen } from "./screen.ts";
+import { endOfRun, thresholdPlan, withThresholds } from "./thresholds.ts";
 import { LINK_PORT, readHost } from "./turret.ts";
 import { packToolsOf } from "./turret-parts.ts";
 import { type GivenValues, readValues, withScriptEnv } from "./values.ts";
@@ -31,16 +32,14 @@ export async function runFire(input: CommandInput, env: Env): Promise<number> {
   const values = readValues(input, env);
   const plan = readFirePlan(input, env);
   const listen = readHost(input.text("listen") ?? "*", LINK_PORT);
-  const config = withScriptEnv(
-    fireConfig(plan, {
-      seed: input.text("seed"),
-      linkPort: listen.port,
-      hasRows: plan.target.kind === "script" && input.text("output-dir") !== undefined,
-    }),
-    values,
-  );
+  const ownConfig = fireConfig(plan, {
+    seed: input.text("seed"),
+    linkPort: listen.port,
+    hasRows: plan.target.kind === "script" && input.text("output-dir") !== undefined,
+  });
+  const config = withThresholds(withScriptEnv(ownConfig, values), input, values.redactor);
   const screen = new Screen(env.stdout, env.clock);
-  for (const line of plan.words) screen.line(line);
+  for (const line of [...plan.words, ...thresholdPlan(config)]) screen.line(line);
   const folder = resultsFolder(input, env);
   let followers: Followers | undefined;
   try {
@@ -108,8 +107,7 @@ async function fire(parts: FireParts): Promise<number> {
     },
     observers: parts.followers.observers,
   });
-  if (outcome.hasStarted) await summarise(parts, outcome);
-  return outcome.exitCode;
+  return outcome.hasStarted ? await summarise(parts, outcome) : outcome.exitCode;
 }
 
 export async function packOf(
@@ -123,15 +121,17 @@ export async function packOf(
   return await buildTurretPack({ directory, config, definition, tools: packToolsOf(env) });
 }
 
-async function summarise(parts: FireParts, outcome: HqOutcome): Promise<void> {
-  const { env, screen, folder } = parts;
+async function summarise(parts: FireParts, outcome: HqOutcome): Promise<number> {
+  const { env, screen, folder, config } = parts;
+  const { thresholds } = config;
   await rebuildDatabase({
     directory: folder.path,
     onProgress: screen.progress("building the database"),
   });
   const databasePath = path.join(folder.path, "results.sqlite");
   const outputPath = path.join(folder.path, "results.html");
-  const made = await makeReport({ env, databasePath, outputPath, screen });
+  const made = await makeReport({ env, databasePath, outputPath, thresholds, screen });
+  const { exitCode, lines } = endOfRun(made.model, outcome.exitCode);
   const results = await openResults(databasePath);
   try {
     screen.line(`\n${made.summary}\n\n${fireSummary(results)}`);
@@ -141,11 +141,14 @@ async function summarise(parts: FireParts, outcome: HqOutcome): Promise<void> {
   await parts.followers.finish({
     ...made,
     outcome,
-    exitCode: outcome.exitCode,
+    exitCode,
     databasePath,
     results: folder.isKept ? folder.path : undefined,
   });
-  if (!folder.isKept) return;
-  rmSync(path.join(folder.path, "journal"), { recursive: true, force: true });
-  screen.line(`\ncreated: ${showPath(env.cwd, outputPath)}`);
+  if (folder.isKept) {
+    rmSync(path.join(folder.path, "journal"), { recursive: true, force: true });
+    screen.line(`\ncreated: ${showPath(env.cwd, outputPath)}`);
+  }
+  if (lines.length > 0) screen.line(`\n${lines.join("\n")}`);
+  return exitCode;
 }

@@ -5,6 +5,7 @@ import { type RenderOptions, type ReportSection, renderReport } from "../report/
 import { buildReportModel, type ReportModel } from "../report/model.ts";
 import { loadProjectTemplate } from "../report/template.ts";
 import { renderSummary } from "../report/text.ts";
+import type { Threshold } from "../stats/threshold.ts";
 import { openResults } from "../store/query.ts";
 import type { Results, RunFacts, StoredTotal } from "../store/results.ts";
 import type { Env } from "./env.ts";
@@ -22,6 +23,8 @@ export interface ReportRequest {
   readonly templatePath?: string | undefined;
   /** Overrides the interval of the run's own config, in seconds. */
   readonly intervalS?: number | undefined;
+  /** Of a run that has just ended; else they are read from the copy of its configuration. */
+  readonly thresholds?: readonly Threshold[] | undefined;
   /** Parts of the page that are made elsewhere. */
   readonly sections?: readonly ReportSection[] | undefined;
 }
@@ -39,10 +42,13 @@ export interface MadeReport extends RunFigures {
 }
 
 /** The figures of a database alone. */
-export async function readFigures(databasePath: string): Promise<RunFigures> {
+export async function readFigures(
+  databasePath: string,
+  thresholds?: readonly Threshold[],
+): Promise<RunFigures> {
   const results = await openResults(databasePath);
   try {
-    return figuresOf(results, buildReportModel(results));
+    return figuresOf(results, buildReportModel(results, { thresholds }));
   } finally {
     results.close();
   }
@@ -53,11 +59,11 @@ export async function makeReport(request: ReportRequest): Promise<MadeReport> {
   const { env, screen } = request;
   const results = await openResults(request.databasePath);
   try {
-    const model = buildReportModel(
-      results,
-      request.intervalS === undefined ? {} : { intervalS: request.intervalS },
-    );
-    const { sections } = request;
+    const { sections, thresholds, intervalS } = request;
+    const model = buildReportModel(results, {
+      thresholds,
+      ...(intervalS === undefined ? {} : { intervalS }),
+    });
     const html = renderReport(model, { ...chooseTemplate(request), sections });
     writeFileAtomic(request.outputPath, html);
     screen.clearStatus();

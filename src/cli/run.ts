@@ -21,6 +21,7 @@ import { describeRun } from "./run-facts.ts";
 import { turnWheel } from "./run-loop.ts";
 import { openLocalWires, openNetworkWires } from "./run-wires.ts";
 import { Screen } from "./screen.ts";
+import { thresholdPlan, withThresholds } from "./thresholds.ts";
 import { packToolsOf } from "./turret-parts.ts";
 import { type GivenValues, readSeed, readValues, withScriptEnv } from "./values.ts";
 
@@ -30,7 +31,8 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
   const { config, warnings } = loadRunConfig(input, env, directory, values);
   for (const warning of warnings) env.stderr.write(`${warning}\n`);
   if (input.isOn("plan")) {
-    for (const line of planLines(config, env.stdout.columns())) env.stdout.write(`${line}\n`);
+    const lines = [...planLines(config, env.stdout.columns()), ...thresholdPlan(config)];
+    for (const line of lines) env.stdout.write(`${line}\n`);
     return EXIT.ok;
   }
   const isLocal = input.isOn("local");
@@ -103,7 +105,8 @@ function loadRunConfig(
   const seed = input.text("seed");
   if (seed !== undefined) changes.seed = readSeed(seed);
   if (wait !== undefined) changes.waitUs = readDuration("--wait", wait);
-  return { ...loaded, config: withScriptEnv({ ...loaded.config, ...changes }, values) };
+  const config = withScriptEnv({ ...loaded.config, ...changes }, values);
+  return { ...loaded, config: withThresholds(config, input, values.redactor) };
 }
 
 function readDuration(option: string, text: string): number {

@@ -7,7 +7,6 @@ import type { Batch } from "../stats/batch.ts";
 import { CELL_KIND, COUNTER, GAUGE } from "../stats/cell.ts";
 import { gaugeLevel } from "../stats/gauges.ts";
 import { measuredSeconds } from "../stats/measured.ts";
-import { checkThreshold } from "../stats/threshold-check.ts";
 import type { EventRecord } from "../store/records.ts";
 import { NOTHING } from "./empty.ts";
 import { figuresOf, headline } from "./figures.ts";
@@ -166,12 +165,7 @@ export class LiveState implements RunObserver {
       journaled: snapshot.journaled,
       all: figuresOf(main.total, measuredS),
       ...liveTables(aggregate, measuredS),
-      thresholds: run.options.config.thresholds.map((threshold) =>
-        checkThreshold(threshold, {
-          total: (kind, name) => aggregate.total(kind, name),
-          measuredS,
-        }),
-      ),
+      thresholds: snapshot.thresholds,
       health: healthOf(snapshot, aggregate),
       verdict: outcome?.verdict.word ?? "",
       verdictReasons: outcome?.verdict.reasons ?? [],

@@ -6,7 +6,7 @@ import { formatCount } from "../base/units.ts";
 import { foundText } from "../stats/threshold-check.ts";
 import { oneLine, plural } from "./figures.ts";
 import { cellsOf, fitCells, padCells } from "./text-width.ts";
-import type { ReportModel, ThresholdModel } from "./types.ts";
+import type { ReportModel, ThresholdModel, VerdictWord } from "./types.ts";
 
 type Paint = (style: "bold" | "dim" | "red" | "green" | "yellow", text: string) => string;
 type Judged = Pick<ReportModel, "thresholds" | "verdict">;
@@ -24,21 +24,21 @@ export function thresholdFound(threshold: ThresholdModel): string {
   return note === "" ? foundText(threshold) : `${foundText(threshold)}: ${note}`;
 }
 
-/** `2 of 3 thresholds hold`, and whether that counts. */
+/** `2 of 3 thresholds failed`, and whether that counts. */
 export function thresholdHeadline({ thresholds, verdict }: Judged): string {
+  const text = countText(thresholds);
+  return verdict.word === "VALID" ? text : `${text}; ${notValidText(verdict.word)}`;
+}
+
+function countText(thresholds: readonly ThresholdModel[]): string {
   const failed = thresholds.filter(({ holds }) => !holds).length;
+  if (thresholds.length === 1) return failed === 1 ? "the threshold failed" : "the threshold holds";
   const all = plural(thresholds.length, "threshold");
-  const held = thresholds.length - failed;
-  const holds = held === 1 ? "holds" : "hold";
-  const text =
-    failed > 0
-      ? `${formatCount(held)} of ${all} ${holds}`
-      : thresholds.length === 1
-        ? "the threshold holds"
-        : `all ${all} hold`;
-  return verdict.word === "VALID"
-    ? text
-    : `${text}; thresholds pass only on a VALID run, and this one is ${verdict.word}`;
+  return failed === 0 ? `all ${all} hold` : `${formatCount(failed)} of ${all} failed`;
+}
+
+function notValidText(word: VerdictWord): string {
+  return `thresholds pass only on a VALID run, and this one is ${word}`;
 }
 
 /** Lines of at most `width` cells, the failed ones first; none where no thresholds were asked. */
@@ -67,24 +67,18 @@ export function thresholdLines(model: Judged, width: number, paint: Paint): stri
 export function thresholdSentences(model: Judged): string[] {
   const { thresholds, verdict } = model;
   if (thresholds.length === 0) return [];
+  if (thresholds.every(({ holds }) => holds)) return [thresholdHeadline(model)];
   const failed = thresholds.filter(({ holds }) => !holds);
-  const of = `${formatCount(failed.length)} of ${plural(thresholds.length, "threshold")} failed:`;
   const texts = failed
     .slice(0, TOLD_MAX)
     .map((one) => clip(oneLine(`${one.text}: ${thresholdFound(one)}`), TEXT_MAX));
   const rest = failed.length - texts.length;
-  const [first = ""] = texts;
-  const lines =
+  const told =
     failed.length === 1
-      ? [`${of} ${first}`]
-      : failed.length > 1
-        ? [of, ...texts.map((text) => `  ${text}`)]
-        : [];
-  if (rest > 0) lines.push(`  and ${formatCount(rest)} more`);
-  if (verdict.word === "VALID" && failed.length > 0) return lines;
-  return verdict.word === "VALID"
-    ? [thresholdHeadline(model)]
-    : [...lines, `thresholds pass only on a VALID run, and this one is ${verdict.word}`];
+      ? [`${countText(thresholds)}: ${texts[0]}`]
+      : [`${countText(thresholds)}:`, ...texts.map((text) => `  ${text}`)];
+  if (rest > 0) told.push(`  and ${formatCount(rest)} more`);
+  return verdict.word === "VALID" ? told : [...told, notValidText(verdict.word)];
 }
 
 function wrapped(text: string, width: number): string[] {

@@ -39,7 +39,10 @@ export function thresholdModels(options: ThresholdOptions): ThresholdModel[] {
   );
   return withEnding(found, results.facts.reason).map((result, i) => {
     const { threshold } = given[i] as StoredThreshold;
-    return { ...result, note: noteOf(result, threshold, totals) };
+    const note = result.hasEndedRun
+      ? endedNote(found[i] as ThresholdResult)
+      : noteOf(threshold, totals);
+    return { ...result, note };
   });
 }
 
@@ -76,7 +79,7 @@ function unreadable(text: string): ThresholdResult {
   return {
     text,
     comparison: "<",
-    limit: 0,
+    limit: Number.NaN,
     unit: "count",
     measured: undefined,
     clock: undefined,
@@ -86,10 +89,14 @@ function unreadable(text: string): ThresholdResult {
   };
 }
 
-// What a person needs beside the value: why there is none, or why a good one has failed.
-function noteOf(result: ThresholdResult, threshold: Threshold | undefined, totals: Totals): string {
+// While what was in flight ended the value may have become good again.
+function endedNote({ holds }: ThresholdResult): string {
+  return holds ? "it had failed while the run went, and ended it" : "it ended the run";
+}
+
+// What a person needs to know of a value that is not there.
+function noteOf(threshold: Threshold | undefined, totals: Totals): string {
   if (threshold === undefined) return "the copy of the configuration does not tell what it was";
-  if (result.hasEndedRun) return "it failed while the run went, and the run was ended";
   const { measure, name } = threshold;
   const isCounter = measure.kind === "counter";
   const kind = isCounter

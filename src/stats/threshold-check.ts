@@ -19,6 +19,7 @@ export interface MeasuredRun {
 export interface ThresholdResult {
   readonly text: string;
   readonly comparison: Comparison;
+  /** Not a number where nobody knows it any more: its text could not be read again. */
   readonly limit: number;
   readonly unit: ThresholdUnit;
   /** Undefined where nothing was measured. */
@@ -142,6 +143,11 @@ export function measuredText({ measured, limit, unit }: Shown): string {
   const isTime = unit === "us";
   const exact = String(Number((isTime ? measured / 1000 : measured).toPrecision(9)));
   return { us: `${exact} ms`, percent: `${exact} %`, per_second: `${exact}/s`, count: exact }[unit];
+}
+
+/** `< 500 ms`; empty where nobody knows it any more. */
+export function limitText({ comparison, limit, unit }: ThresholdResult): string {
+  return Number.isFinite(limit) ? `${comparison} ${valueText(limit, unit)}` : "";
 }
 
 function valueText(value: number, unit: ThresholdUnit): string {
