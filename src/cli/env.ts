@@ -43,6 +43,8 @@ export interface Env {
    * is then a character like others. Undefined where nobody types: no terminal, or in its background.
    */
   onKeys(callback: (text: string) => void): (() => void) | undefined;
+  /** False for a job in the background of its terminal: what it draws falls between what is typed. */
+  isForeground(): boolean;
   /** Calls back when the process exits, to leave the terminal as it was found. */
   onExit(callback: () => void): () => void;
   /** Ctrl-Z: stops here until the shell lets the process go on. */
@@ -89,6 +91,7 @@ export function systemEnv(parts: { version: string; workerUrl: string }): Env {
       return () => process.stdout.off("resize", callback);
     },
     onKeys: (callback) => (isForeground(process.pid) ? readTyped(callback) : undefined),
+    isForeground: () => isForeground(process.pid),
     onExit(callback) {
       process.on("exit", callback);
       return () => process.off("exit", callback);

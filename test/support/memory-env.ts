@@ -48,6 +48,7 @@ export function memoryEnv(args: readonly string[], parts: Partial<Env> = {}): Me
     onInterrupt: () => () => {},
     onResize: () => () => {},
     onKeys: () => undefined,
+    isForeground: () => true,
     onExit: () => () => {},
     suspend: () => {},
     exit: (code) => {
