@@ -2,6 +2,9 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { ExitCode } from "../base/errors.ts";
+import type { ControlSegment } from "../pace/control.ts";
+import type { Timeline } from "../pace/timeline.ts";
+import type { Aggregate } from "../stats/aggregate.ts";
 import type { Collector } from "./collector.ts";
 import type { MalformedLog } from "./malformed.ts";
 import type { Packs } from "./packs.ts";
@@ -15,9 +18,17 @@ export type LineKind =
   | "lost"
   | "back"
   | "event"
+  | "control"
   | "left"
   | "status"
   | "verdict";
+
+/** The schedule as it was changed while the run goes. */
+export interface Schedule {
+  /** In the order of their instants; it only grows. */
+  readonly segments: readonly ControlSegment[];
+  readonly timeline: Timeline;
+}
 
 export interface HqCore {
   readonly options: HqOptions;
@@ -25,6 +36,8 @@ export interface HqCore {
   readonly registry: Registry;
   readonly packs: Packs;
   readonly collector: Collector;
+  readonly aggregate: Aggregate;
+  readonly schedule: Schedule;
   readonly malformed: MalformedLog;
   readonly phase: HqPhase;
   /** The start instant on the HQ's clock; undefined before it is set. */
@@ -33,7 +46,8 @@ export interface HqCore {
   /** Microseconds since the start; negative before it, and while there is none. */
   atUs(): number;
   changed(turret: KnownTurret): void;
-  event(level: string, turretIndex: number, text: string): void;
+  /** `atUs`, since the start, where it is not now. */
+  event(level: string, turretIndex: number, text: string, atUs?: number): void;
   /** A line for people; what came from outside cannot steer their terminal. */
   line(kind: LineKind, text: string): void;
   /** The run cannot begin as asked: ends it with this code. Nothing once it fires. */

@@ -9,6 +9,7 @@ import { decodeTurretMessage, encodeHqMessage, ForeignVersion } from "../protoco
 import type { HqLink } from "../protocol/link.ts";
 import type { HqMessage, TurretMessage, TurretPlace } from "../protocol/messages.ts";
 import type { HqCore } from "./core.ts";
+import { LinkControl } from "./link-control.ts";
 import { LinkJoining } from "./link-joining.ts";
 import { LinkOnce } from "./link-once.ts";
 import { type KnownTurret, nameOf } from "./registry.ts";
@@ -36,12 +37,14 @@ export class LinkDesk {
   readonly #link: HqLink;
   readonly #joining: LinkJoining;
   readonly #once: LinkOnce;
+  readonly #control: LinkControl;
 
   constructor(core: HqCore, link: HqLink) {
     this.#core = core;
     this.#link = link;
     const { runId } = core.options.facts;
     this.#once = new LinkOnce(runId, (peer, message) => this.#send(peer, message));
+    this.#control = new LinkControl(core, (peer, message) => this.#send(peer, message));
     this.#joining = new LinkJoining(core, (peer, message) => this.#send(peer, message));
   }
 
@@ -125,6 +128,8 @@ export class LinkDesk {
       case "once-wanted":
       case "once-done":
         return this.#once.take(turret, message);
+      case "controlled":
+        return this.#control.take(turret, message);
       case "bye":
         return this.#bye(turret, message);
     }
@@ -253,6 +258,7 @@ export class LinkDesk {
     turret.hasStarted = true;
     const runId = options.facts.runId;
     const place = turret.place ?? LATE_PLACE;
+    this.#control.tell(turret, this.#core.clock.nowUs());
     this.#send(turret.peer, { type: "start", runId, startHqUs: startUs, startWallMs, place });
   }
 
@@ -267,6 +273,11 @@ export class LinkDesk {
   end(reason: string): void {
     this.stop(0, reason);
     for (const turret of this.#turrets()) this.#release(turret);
+  }
+
+  /** Tells of what is asked of the run. */
+  control(nowUs: number): void {
+    this.#control.turn(this.#turrets(), nowUs);
   }
 
   /** Acknowledges what the journal now holds, and releases who has handed over everything. */

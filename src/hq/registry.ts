@@ -68,6 +68,14 @@ export interface KnownTurret {
   chunksSent: number;
   /** When its record was last journaled, HQ time. */
   recordedUs: number;
+  /** How many segments of the schedule it was told of, and has said that it heard of. */
+  toldRevision: number;
+  heardRevision: number;
+  /** Since when it was to say so, and when it was last told. */
+  controlSinceUs: number;
+  controlSentUs: number;
+  /** It was said that it does not follow. */
+  isDeaf: boolean;
 }
 
 export class Registry {
@@ -192,6 +200,11 @@ function newTurret(parts: {
     events: 0,
     chunksSent: 0,
     recordedUs: Number.NEGATIVE_INFINITY,
+    toldRevision: 0,
+    heardRevision: 0,
+    controlSinceUs: 0,
+    controlSentUs: 0,
+    isDeaf: false,
   };
 }
 

@@ -14,21 +14,13 @@ import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { EXIT, type ExitCode } from "../base/errors.ts";
 import { Aggregate } from "../stats/aggregate.ts";
-import { CELL_KIND, COUNTER } from "../stats/cell.ts";
-import type {
-  CountsRecord,
-  EventRecord,
-  RunClosed,
-  RunOpened,
-  RunStarted,
-} from "../store/records.ts";
+import type { CountsRecord, EventRecord, RunOpened, RunStarted } from "../store/records.ts";
 import { encodeJsonRecord, RECORD_KIND } from "../store/records.ts";
 import { Collector } from "./collector.ts";
+import { conclude } from "./conclude.ts";
 import { ControlDesk } from "./control.ts";
 import type { HqCore, LineKind } from "./core.ts";
 import { describe } from "./describe.ts";
-import { sayEnd } from "./end-lines.ts";
-import { generatorReasons } from "./generator-rules.ts";
 import { Lines } from "./lines.ts";
 import { isDone, LinkDesk } from "./link-desk.ts";
 import { MalformedLog } from "./malformed.ts";
@@ -47,7 +39,6 @@ import type {
   HqSnapshot,
   LiveRun,
 } from "./types.ts";
-import { concludeVerdict, judge } from "./verdict.ts";
 import { journalVitals } from "./vitals.ts";
 import { WaitingLines } from "./waiting-lines.ts";
 
@@ -72,7 +63,7 @@ export class HqRun implements HqCore, LiveRun {
   readonly malformed: MalformedLog;
   readonly aggregate: Aggregate;
   readonly #observers: Observers;
-  readonly #control: ControlDesk;
+  readonly schedule: ControlDesk;
   readonly #watch: ThresholdWatch;
   readonly #lines: Lines;
   readonly #waiting: WaitingLines;
@@ -99,7 +90,7 @@ export class HqRun implements HqCore, LiveRun {
     const lastUs = runTimeUs + graceUs + HAND_OVER_US;
     this.aggregate = new Aggregate({ secondMax: Math.ceil(lastUs / SECOND_US) });
     this.#lines = new Lines((text) => options.onLine(text));
-    this.#control = new ControlDesk(this);
+    this.schedule = new ControlDesk(this);
     this.#watch = new ThresholdWatch(options.config.thresholds, this);
     this.#observers = new Observers([this.#watch, ...(options.observers ?? [])], (name, reason) => {
       this.line("event", `${name} failed and is left out: ${reason}`);
@@ -172,6 +163,8 @@ export class HqRun implements HqCore, LiveRun {
     this.#protocol1?.drain(nowUs);
     this.options.journal.flush();
     this.#link?.acknowledge();
+    this.schedule.turn();
+    this.#link?.control(nowUs);
     if (nowUs - this.#secondUs >= SECOND_US) this.#everySecond(nowUs);
     this.#step(nowUs);
   }
@@ -191,7 +184,7 @@ export class HqRun implements HqCore, LiveRun {
 
   /** Does what somebody with the right to asks of the run while it goes; says what came of it. */
   control(action: ControlAction, by: string): ControlReply {
-    return this.#control.take(action, by);
+    return this.schedule.take(action, by);
   }
 
   get facts(): RunOpened {
@@ -203,7 +196,11 @@ export class HqRun implements HqCore, LiveRun {
       nowUs: this.clock.nowUs(),
       phase: this.#phase,
       elapsedUs: this.#startUs === undefined ? 0 : this.atUs(),
-      runTimeUs: this.options.config.runTimeUs,
+      schedule: {
+        runTimeUs: this.schedule.shownEndUs,
+        isPaused: this.schedule.isPaused,
+        segments: this.schedule.segments,
+      },
       registry: this.registry,
       aggregate: this.aggregate,
       malformed: this.malformed.total,
@@ -217,8 +214,8 @@ export class HqRun implements HqCore, LiveRun {
     this.options.journal.append(RECORD_KIND.turret, encodeJsonRecord(record));
   }
 
-  event(level: string, turretIndex: number, text: string): void {
-    const record: EventRecord = { atUs: this.atUs(), level, turretIndex, text };
+  event(level: string, turretIndex: number, text: string, atUs = this.atUs()): void {
+    const record: EventRecord = { atUs, level, turretIndex, text };
     this.options.journal.append(RECORD_KIND.event, encodeJsonRecord(record));
     this.#observers.event(record);
   }
@@ -294,7 +291,7 @@ export class HqRun implements HqCore, LiveRun {
     const startUs = this.#startUs as number;
     if (nowUs < startUs) return;
     this.#protocol1?.start();
-    if (nowUs >= startUs + this.options.config.runTimeUs) return this.#beginDrain("run time");
+    if (nowUs >= startUs + this.schedule.endUs) return this.#beginDrain("run time");
     if (this.#isAnyFiring(nowUs)) return;
     const isAllLost = this.registry.all().every((turret) => turret.isLost);
     this.#beginDrain(isAllLost ? "all turrets are lost" : "all turrets have ended");
@@ -355,46 +352,15 @@ export class HqRun implements HqCore, LiveRun {
   }
 
   #close(reason: string): void {
-    const hasStarted = this.#startUs !== undefined;
     this.#protocol1?.close(this.clock.nowUs());
     this.#phase = "over";
     const counts = this.#counts();
-    const judged = judge({
-      counts,
-      turrets: this.registry.all(),
-      doubt: (hasStarted && this.#protocol1?.doubt()) || "",
-      aggregate: this.aggregate,
-    });
-    const limits = hasStarted ? generatorReasons(this.aggregate) : [];
-    sayEnd(this, { missing: judged.reasons, limits, misplaced: this.#protocol1?.misplaced ?? 0 });
-    const begun = this.aggregate.total(CELL_KIND.counter, COUNTER.started)?.sum ?? 0;
-    const hasFinished = begun === 0 || this.aggregate.transactions > 0;
-    const verdict = concludeVerdict({ judged, limits, hasFinished });
-    const closed: RunClosed = {
-      endedWallMs: this.clock.wallMs(),
-      durationUs: hasStarted ? Math.max(0, this.atUs()) : 0,
-      reason,
-      counts,
-    };
-    for (const turret of this.registry.all()) this.#recordLast(turret);
-    this.options.journal.append(RECORD_KIND.runClosed, encodeJsonRecord(closed));
-    this.options.journal.sync();
+    const doubt = this.#protocol1?.doubt() ?? "";
+    const misplaced = this.#protocol1?.misplaced ?? 0;
+    const outcome = conclude(this, { reason, counts, doubt, misplaced });
     this.#link?.acknowledge();
     this.#link?.end(reason);
-    const isMissing = verdict.word === "PARTIAL" || verdict.word === "INVALID";
-    const exitCode = isMissing ? EXIT.dataMissing : EXIT.ok;
-    const { durationUs } = closed;
-    this.#outcome = { hasStarted, exitCode, reason, durationUs, verdict, counts, ...this.#failure };
+    this.#outcome = { ...outcome, ...this.#failure };
     this.#observers.end(this, this.#outcome);
-  }
-
-  // "lost" as the last word means that something is missing: not so of who never fired or handed over.
-  #recordLast(turret: KnownTurret): void {
-    const isMissed = turret.hasStarted && turret.totals === undefined;
-    if (turret.isLost && !isMissed) {
-      turret.isLost = false;
-      turret.status = "left";
-    }
-    this.changed(turret);
   }
 }

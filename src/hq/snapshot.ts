@@ -16,7 +16,7 @@ export interface SnapshotParts {
   readonly nowUs: number;
   readonly phase: HqPhase;
   readonly elapsedUs: number;
-  readonly runTimeUs: number;
+  readonly schedule: Pick<HqSnapshot, "runTimeUs" | "isPaused" | "segments">;
   readonly registry: Registry;
   readonly aggregate: Aggregate;
   readonly malformed: number;
@@ -45,7 +45,7 @@ export class Snapshots {
     return {
       phase,
       elapsedUs: parts.elapsedUs,
-      runTimeUs: parts.runTimeUs,
+      ...parts.schedule,
       turretCount: registry.all().length,
       transactions: aggregate.transactions,
       errors: aggregate.errorCount,

@@ -4,6 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { ExitCode } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
+import type { ControlSegment } from "../pace/control.ts";
 import type { HqLink, Protocol1Hq } from "../protocol/link.ts";
 import type { Aggregate } from "../stats/aggregate.ts";
 import type { Batch } from "../stats/batch.ts";
@@ -30,6 +31,8 @@ export interface HqOptions {
   readonly context?: JsonObject;
   /** How far ahead of now the common start instant is set; enough for the wire to carry it. */
   readonly startLeadUs?: number;
+  /** How far ahead of now what is asked of the run takes effect; enough for the wire to carry it. */
+  readonly controlLeadUs?: number;
   packFor(definition: TurretDefinition): Promise<Pack>;
   /** A line for people. */
   onLine(text: string): void;
@@ -44,7 +47,11 @@ export interface HqSnapshot {
   readonly phase: HqPhase;
   /** Since the start instant; negative or 0 before it. */
   readonly elapsedUs: number;
+  /** When the run is to end, since the start: its run time and the pauses so far. */
   readonly runTimeUs: number;
+  readonly isPaused: boolean;
+  /** What was asked so far, for whoever works out the plan at a time. */
+  readonly segments: readonly ControlSegment[];
   readonly turretCount: number;
   readonly lostTurrets: number;
   readonly transactions: number;
@@ -110,6 +117,13 @@ export interface Verdict {
 /** What may be asked of a run while it goes. */
 export type ControlAction =
   | { readonly kind: "stop" }
+  /** Nothing new starts until it is resumed; the end moves by as much. */
+  | { readonly kind: "pause" }
+  | { readonly kind: "resume" }
+  /** Of the definition called `turret`, or of all that can: what its key in the config means. */
+  | { readonly kind: "cannons" | "rate"; readonly value: number; readonly turret?: string }
+  /** Percent of what is planned. */
+  | { readonly kind: "cannons" | "rate"; readonly percent: number; readonly turret?: string }
   | { readonly kind: "note"; readonly text: string };
 
 export interface ControlReply {

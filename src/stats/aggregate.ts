@@ -48,6 +48,7 @@ export class Aggregate {
   #lastSecond = -1;
   #overflowCount = 0;
   #lateCells = 0;
+  #secondMax: number;
 
   constructor(options: AggregateOptions = {}) {
     this.#options = {
@@ -56,6 +57,7 @@ export class Aggregate {
       seriesMax: options.seriesMax ?? SERIES_MAX,
       secondMax: options.secondMax ?? BATCH_LIMIT.second,
     };
+    this.#secondMax = this.#options.secondMax;
     this.#entries = Array.from({ length: CELL_KIND_MAX + 1 }, () => new Map());
   }
 
@@ -91,6 +93,11 @@ export class Aggregate {
 
   transactionsOf(turretIndex: number): number {
     return this.#transactionsOf.get(turretIndex) ?? 0;
+  }
+
+  /** The run may last longer than it was to: `seconds` from its start. */
+  allowSeconds(seconds: number): void {
+    this.#secondMax = Math.max(this.#secondMax, Math.ceil(seconds));
   }
 
   add(batch: Batch, turretIndex: number): void {
@@ -148,7 +155,7 @@ export class Aggregate {
     const entry = this.#entry(cell.kind, cell.name);
     const list = cell.histogram === undefined ? undefined : this.#list.read(cell.histogram);
     mergeCell(entry.total, cell, list);
-    const second = Math.min(cell.second, this.#options.secondMax);
+    const second = Math.min(cell.second, this.#secondMax);
     if (second < cell.second) this.#lateCells++;
     if (second > this.#lastSecond) this.#lastSecond = second;
     if (entry.series === undefined) return;

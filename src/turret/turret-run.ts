@@ -5,9 +5,11 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
 import { errorText, OctError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
-import { formatCount } from "../base/units.ts";
+import { formatCount, formatDuration } from "../base/units.ts";
+import type { ControlSegment } from "../pace/control.ts";
 import type { HqMessage, TurretMessage, TurretTotals } from "../protocol/messages.ts";
 import { onceOutcome } from "../protocol/once.ts";
+import type { TurretState } from "../protocol/states.ts";
 import type { Crew, CrewTotals, LoadCrew } from "./crew-contract.ts";
 import { Outbox } from "./outbox.ts";
 import type { PackStore } from "./pack-store.ts";
@@ -16,6 +18,7 @@ import { RunOnce } from "./run-once.ts";
 export type Assignment = Extract<HqMessage, { type: "assign" }>;
 type PackChunk = Extract<HqMessage, { type: "pack-chunk" }>;
 type Start = Extract<HqMessage, { type: "start" }>;
+type Control = Extract<HqMessage, { type: "control" }>;
 
 const FLUSH_PERIOD_US = 500_000;
 const CHUNK_RETRY_US = 2_000_000;
@@ -58,6 +61,8 @@ export class TurretRun {
   #totals: CrewTotals = NO_TOTALS;
   #isClosed = false;
   #hasLostMessage = false;
+  #segments: readonly ControlSegment[] = [];
+  #startUs = Number.NaN;
   #packAttempts = 0;
   #progressUs = 0;
 
@@ -147,6 +152,7 @@ export class TurretRun {
       });
       if (this.#isClosed) return crew.close();
       this.#crew = crew;
+      if (this.#segments.length > 0) crew.control(this.#segments);
     } catch (thrown) {
       if (this.#isClosed) return;
       error = errorText(thrown);
@@ -192,7 +198,25 @@ export class TurretRun {
 
   /** Fires at the HQ's instant; it may be past for a turret that came late. */
   start(message: Start, hqOffsetUs: number): void {
-    this.#crew?.start(message.startHqUs - hqOffsetUs, message.startWallMs, message.place);
+    this.#startUs = message.startHqUs - hqOffsetUs;
+    this.#crew?.start(this.#startUs, message.startWallMs, message.place);
+  }
+
+  /** All that the HQ's people asked so far; the same list may come again. */
+  takeControl({ segments, revision }: Control, state: TurretState): void {
+    const isOver = state === "draining" || state === "leaving" || state === "failed";
+    const news = segments.slice(this.#segments.length);
+    if (news.length > 0 && !isOver) {
+      this.#segments = segments;
+      this.#crew?.control(segments);
+      const lateUs = this.#around.clock.nowUs() - this.#startUs - (news[0] as ControlSegment).atUs;
+      if (lateUs > 0) {
+        const what = news.map(({ kind }) => kind).join(", ");
+        this.#report("warn", `heard ${formatDuration(lateUs)} late: ${what}; applied at once`);
+      }
+    }
+    const error = isOver ? "it had ended its load" : "";
+    this.#around.send({ type: "controlled", runId: this.runId, revision, error });
   }
 
   stop(graceUs: number): void {

@@ -165,6 +165,9 @@ export class Turret {
         return this.#stopRun(message.runId, message.graceUs);
       case "ack":
         return this.#acknowledged(message);
+      case "control":
+        if (this.#run?.runId === message.runId) this.#run.takeControl(message, this.#state);
+        return;
       case "once-granted":
       case "once-told":
         if (this.#run?.runId === message.runId) this.#run.takeOnce(message);
