@@ -1,11 +1,13 @@
-// What the plan asks for at a moment: the loads of all definitions, each as often as turrets fire it,
-// or once where it is divided among them.
+// What the schedule asks for at a moment: the loads of all definitions as they were planned and changed
+// since, each as often as turrets fire it, or once where it is divided among them.
 
-import type { LoadModel } from "../config/load-model.ts";
-import type { ProjectConfig } from "../config/project.ts";
+import { whyUnchangeable } from "../config/load-change.ts";
+import { LOAD_LIMIT } from "../config/load-model.ts";
+import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
 import type { TurretView } from "../hq/types.ts";
-import { closedPlan } from "../pace/closed.ts";
-import { RateCurve } from "../pace/curve.ts";
+import { changedCannons } from "../pace/closed-change.ts";
+import { type ControlSegment, changesOf, timelineOf } from "../pace/control.ts";
+import { openArrivals } from "../pace/open-plan.ts";
 
 export interface PlannedNow {
   /** Null where no load has such a number. */
@@ -13,22 +15,37 @@ export interface PlannedNow {
   readonly cannons: number | null;
 }
 
+/** At plan times. */
 interface Plan {
   readonly isSplit: boolean;
-  readonly rateAt: ((tUs: number) => number) | undefined;
-  readonly cannonsAt: ((tUs: number) => number) | undefined;
+  readonly rateAt: ((planUs: number) => number) | undefined;
+  readonly cannonsAt: ((planUs: number) => number) | undefined;
 }
 
 export class PlannedLoad {
-  readonly #plans: ReadonlyMap<string, Plan>;
+  readonly #config: ProjectConfig;
+  #segments: readonly ControlSegment[] = [];
+  #timeline = timelineOf([]);
+  #plans: ReadonlyMap<string, Plan>;
 
   constructor(config: ProjectConfig) {
-    this.#plans = new Map(
-      config.turrets.map(({ name, load }) => [name, planOf(load, config.runTimeUs)]),
-    );
+    this.#config = config;
+    this.#plans = this.#plan();
   }
 
-  at(tUs: number, turrets: readonly TurretView[]): PlannedNow {
+  /** At a time of the run, by everything that was asked of it. */
+  at(
+    tUs: number,
+    turrets: readonly TurretView[],
+    segments: readonly ControlSegment[] = [],
+  ): PlannedNow {
+    if (segments.length !== this.#segments.length) {
+      this.#segments = [...segments];
+      this.#timeline = timelineOf(segments);
+      this.#plans = this.#plan();
+    }
+    const planUs = this.#timeline.planUs(tUs);
+    const isPaused = this.#timeline.pauseAt(tUs) !== undefined;
     const served = new Map<string, number>();
     let perSec: number | null = null;
     let cannons: number | null = null;
@@ -41,19 +58,50 @@ export class PlannedLoad {
       const plan = this.#plans.get(name);
       if (plan === undefined) continue;
       const times = plan.isSplit ? 1 : turretCount;
-      if (plan.rateAt !== undefined) perSec = (perSec ?? 0) + times * plan.rateAt(tUs);
-      if (plan.cannonsAt !== undefined) cannons = (cannons ?? 0) + times * plan.cannonsAt(tUs);
+      if (plan.rateAt !== undefined) {
+        perSec = (perSec ?? 0) + (isPaused ? 0 : times * plan.rateAt(planUs));
+      }
+      if (plan.cannonsAt !== undefined) cannons = (cannons ?? 0) + times * plan.cannonsAt(planUs);
     }
     return { perSec, cannons };
   }
+
+  #plan(): ReadonlyMap<string, Plan> {
+    const { turrets, runTimeUs } = this.#config;
+    return new Map(
+      turrets.map((turret) => [turret.name, planOf(turret, runTimeUs, this.#segments)]),
+    );
+  }
 }
 
-function planOf({ model, isSplit }: LoadModel, runTimeUs: number): Plan {
+function planOf(
+  { name, load }: TurretDefinition,
+  runTimeUs: number,
+  segments: readonly ControlSegment[],
+): Plan {
+  const { model, isSplit } = load;
+  const changes = (kind: "cannons" | "rate") =>
+    whyUnchangeable(load, kind) === "" ? changesOf(segments, { kind, definition: name }) : [];
   if (model.kind === "open") {
-    const curve = new RateCurve(model.segments);
-    return { isSplit, rateAt: (tUs) => curve.rateAt(tUs), cannonsAt: undefined };
+    const { segments: planned } = model;
+    const arrivals = openArrivals({
+      segments: planned,
+      // The rate is the same whatever the spacing is.
+      spacing: "even",
+      hasExactCount: false,
+      seed: 0,
+      endUs: runTimeUs,
+      changes: changes("rate"),
+      times: 1,
+    });
+    return { isSplit, rateAt: (planUs) => arrivals.rateAt(planUs), cannonsAt: undefined };
   }
   if (model.cycles.length > 0) return { isSplit, rateAt: undefined, cannonsAt: undefined };
-  const plan = closedPlan(model.stages, runTimeUs);
-  return { isSplit, rateAt: undefined, cannonsAt: (tUs) => plan.cannonsAt(tUs) };
+  const plan = changedCannons({
+    stages: model.stages,
+    endUs: runTimeUs,
+    changes: changes("cannons"),
+    cannonsMax: LOAD_LIMIT.cannons,
+  });
+  return { isSplit, rateAt: undefined, cannonsAt: (planUs) => plan.cannonsAt(planUs) };
 }

@@ -129,7 +129,7 @@ export class LiveState implements RunObserver {
 
   #plannedAt(tUs: number, snapshot: HqSnapshot): PlannedNow {
     const nothing = { perSec: null, cannons: null };
-    return this.#planned?.at(tUs, snapshot.turrets) ?? nothing;
+    return this.#planned?.at(tUs, snapshot.turrets, snapshot.segments) ?? nothing;
   }
 
   #make(run: LiveRun): LiveView {
@@ -147,7 +147,7 @@ export class LiveState implements RunObserver {
       runId: facts.runId,
       startWallMs: run.startWallMs,
       phase,
-      isPaused: false,
+      isPaused: snapshot.isPaused,
       elapsedS: Math.max(0, outcome?.durationUs ?? snapshot.elapsedUs) / US_PER_S,
       runTimeS: snapshot.runTimeUs / US_PER_S,
       clock: main.clock,

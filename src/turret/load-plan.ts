@@ -3,6 +3,7 @@
 // do exactly what one would.
 
 import { hash32 } from "../base/random.ts";
+import { whyUnchangeable } from "../config/load-change.ts";
 import {
   type ClosedModel,
   LOAD_LIMIT,
@@ -12,7 +13,7 @@ import {
 import { drawThinkUs } from "../config/think.ts";
 import { iterationK } from "../pace/closed.ts";
 import { changedCannons } from "../pace/closed-change.ts";
-import { type ControlSegment, changesOf } from "../pace/control.ts";
+import { type ControlSegment, changesOf, type LoadChange } from "../pace/control.ts";
 import { openArrivals } from "../pace/open-plan.ts";
 import {
   type Share,
@@ -85,7 +86,7 @@ function planOpen(parts: PlanParts, model: OpenModel): LoadModel {
         hasExactCount,
         seed,
         endUs: parts.runTimeUs,
-        changes: changesOf(segments, { kind: "rate", definition: parts.turretName }),
+        changes: changesFor(parts, segments, "rate"),
         times: load.isSplit ? 1 : turrets,
       }),
     segments: parts.segments,
@@ -100,19 +101,28 @@ function planOpen(parts: PlanParts, model: OpenModel): LoadModel {
   });
 }
 
+function changesFor(
+  { load, turretName }: PlanParts,
+  segments: readonly ControlSegment[],
+  kind: "cannons" | "rate",
+): LoadChange[] {
+  if (whyUnchangeable(load, kind) !== "") return [];
+  return changesOf(segments, { kind, definition: turretName });
+}
+
 function planClosed(
   parts: PlanParts,
   model: ClosedModel,
   shares: { readonly turret: Share; readonly share: Share },
 ): LoadModel {
-  const { load, runTimeUs, makeCannon, turretName } = parts;
+  const { load, runTimeUs, makeCannon } = parts;
   const made = new Map<number, Gun>();
   let most = load.cannons;
   const planned = (segments: readonly ControlSegment[]): PlannedCannon[] => {
     const plan = changedCannons({
       stages: model.stages,
       endUs: runTimeUs,
-      changes: changesOf(segments, { kind: "cannons", definition: turretName }),
+      changes: changesFor(parts, segments, "cannons"),
       cannonsMax: LOAD_LIMIT.cannons,
     });
     const cannons: PlannedCannon[] = [];
