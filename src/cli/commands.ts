@@ -31,6 +31,12 @@ const THRESHOLD: OptionSpec = {
   isRepeatable: true,
 };
 
+/** How much a run says. */
+const TELLING: readonly OptionSpec[] = [
+  { flags: "-q, --quiet", help: "print nothing but the summary, and what went wrong" },
+  { flags: "-v, --verbose", help: "print every event and each turret's line" },
+];
+
 /** How and with what `oct fire` and `oct noise` shoot. */
 const FIRE: readonly OptionSpec[] = [
   { flags: "-u, --users, --cannons <n>", help: "users at once, or steps of users: 10:20:30" },
@@ -52,6 +58,8 @@ const FIRE: readonly OptionSpec[] = [
   { flags: "-m, --method <name>", help: "the method (default GET, with a body POST)" },
   { flags: "-b, --body <text>", help: "the body; @file reads it from a file" },
   { flags: "--insecure", help: "do not check the server's certificate" },
+  { flags: "--proxy <url>", help: 'http://, https://, socks5:// or socks5h://host:port, or "env"' },
+  { flags: "--no-resend", help: "a request fails when its kept-alive connection was closed" },
   { flags: "--threads <n>", help: "OS threads (default: as many as the users need)" },
 ];
 
@@ -109,6 +117,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ...VALUES,
       THRESHOLD,
       { flags: "--keep-journal", help: "keep the journal beside the database" },
+      ...TELLING,
     ],
     examples: [
       "oct run shop --local",
@@ -134,6 +143,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ...VALUES.filter((option) => !option.flags.startsWith("--set")),
       THRESHOLD,
       { flags: "-o, --output-dir <dir>", help: "keep database and report here; must not exist" },
+      ...TELLING,
     ],
     examples: [
       "oct fire http://localhost:8080/ -u 50 -d 30s",

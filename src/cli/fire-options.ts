@@ -48,7 +48,12 @@ export function readFirePlan(input: CommandInput, env: Env): FirePlan {
   const target = readTarget(input.positionals[0] as string, env);
   const { keys, runTimeUs, words } = readLoadKeys(input);
   const agents = readCount(input, "agents", 0, 10_000);
-  const definition: JsonObject = { name: "fire", ...targetKeys(target, input, env), ...keys };
+  const definition: JsonObject = {
+    name: "fire",
+    ...targetKeys(target, input, env),
+    ...networkKeys(input),
+    ...keys,
+  };
   const load = loadOf(definition, runTimeUs);
   const perThread = USERS_A_THREAD[target.kind];
   const wanted = Math.min(env.cores, Math.ceil(load.cannons / perThread));
@@ -103,6 +108,15 @@ function targetKeys(target: FireTarget, input: CommandInput, env: Env): JsonObje
     ...(body === undefined ? {} : { body: Buffer.from(body).toString("base64") }),
   };
   return { script: "", fire };
+}
+
+// What a script says itself comes before these.
+function networkKeys(input: CommandInput): JsonObject {
+  const proxy = input.text("proxy");
+  return {
+    ...(proxy === undefined ? {} : { http_proxy: proxy }),
+    ...(input.isOn("no-resend") ? { http_resend: false } : {}),
+  };
 }
 
 function bodyOf(given: string | undefined, env: Env): string | Uint8Array | undefined {

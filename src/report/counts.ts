@@ -1,7 +1,7 @@
 // The count identities of a finished run, per turret and whole.
 
 import { formatCount, formatDuration, US_PER_MS } from "../base/units.ts";
-import { CELL_KIND, GAUGE } from "../stats/cell.ts";
+import { CELL_KIND, COUNTER, GAUGE } from "../stats/cell.ts";
 import { PROTOCOL1_TURRET_INDEX } from "../store/records.ts";
 import type { Results, StoredCounts } from "../store/results.ts";
 import type { CountRow, CountsModel } from "./types.ts";
@@ -78,7 +78,18 @@ function identityLines(options: {
   const { rowsKept, rowsCounted } = results.facts;
   const kept = `rows kept: ${formatCount(rowsKept)} of ${formatCount(rowsCounted)}`;
   if (total === undefined) return [`counted: ${formatCount(results.facts.transactions)}`, kept];
-  return [sentLine(rows, total), ...plannedLines(stored, oldestMs(results)), kept];
+  const planned = plannedLines(stored, oldestMs(results));
+  return [sentLine(rows, total), ...planned, ...resentLines(results), kept];
+}
+
+/** Requests that went out a second time: a server that does that to many is worth a look. */
+function resentLines(results: Results): string[] {
+  const total = results
+    .totals()
+    .find(({ kind, name }) => kind === CELL_KIND.counter && name === COUNTER.resent);
+  if (total === undefined || total.sum === 0) return [];
+  const them = total.sum === 1 ? "request" : "requests";
+  return [`sent again: ${formatCount(total.sum)} ${them} whose kept-alive connection was closed`];
 }
 
 function sentLine(rows: readonly CountRow[], total: CountRow): string {

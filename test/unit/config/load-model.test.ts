@@ -70,8 +70,23 @@ describe("loadOf", () => {
     [{ cannons: 1, think: { uniform: [3, 1] } }, "not a time to think"],
     [{ cannons: 1, mix: [{ script: "" }] }, "mix must be a list"],
     [{ cannons: 1, user_agents: [{ name: "a\r\nX: 1" }] }, "user_agents must be a list"],
+    [{ cannons: 1, http_proxy: "proxy:3128" }, "http_proxy is no proxy"],
+    [{ cannons: 1, http_proxy: 7 }, "http_proxy must be a text"],
+    [{ cannons: 1, http_proxy: `http://${"x".repeat(3000)}` }, "http_proxy is no proxy"],
+    [{ cannons: 1, http_resend: "no" }, "http_resend must be true or false"],
   ])("%j is refused", (keys, message) => {
     expect(() => load(keys)).toThrow(message);
+  });
+});
+
+describe("the network of a load", () => {
+  test("is plain unless told, and as told", () => {
+    expect(load({ cannons: 1 }).network).toEqual({ proxy: undefined, resends: true });
+    expect(load({ cannons: 1, http_proxy: "" }).network.proxy).toBeUndefined();
+    for (const proxy of ["env", "http://p", "SOCKS5H://u:p@[::1]:9", "https://p:1"]) {
+      const { network } = load({ cannons: 1, http_proxy: proxy, http_resend: false });
+      expect(network).toEqual({ proxy, resends: false });
+    }
   });
 });
 

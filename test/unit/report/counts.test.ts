@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { countsModel } from "../../../src/report/counts.ts";
 import type { TurretModel } from "../../../src/report/types.ts";
 import { judgeResults } from "../../../src/report/verdict.ts";
+import { CELL_KIND, COUNTER } from "../../../src/stats/cell.ts";
 import { type EventRecord, PROTOCOL1_TURRET_INDEX } from "../../../src/store/records.ts";
 import type { Results, RunFacts, StoredCounts } from "../../../src/store/results.ts";
 import { sampleResults } from "../../support/report-results.ts";
@@ -65,6 +66,26 @@ describe("countsModel", () => {
       "started 20 = finished 20 + unfinished 0",
       "rows kept: 20 of 20",
     ]);
+  });
+
+  test("tells of requests that were sent again, where there were any", () => {
+    const results = resultsOf([countsOf()]);
+    const cell = {
+      count: 1,
+      errorCount: 0,
+      sumSquares: 0,
+      min: 0,
+      max: 0,
+      histogram: undefined,
+      valuesS: undefined,
+    };
+    const resent = (sum: number) => {
+      const total = { ...cell, kind: CELL_KIND.counter, name: COUNTER.resent, sum };
+      return countsModel({ ...results, totals: () => [total] }, nameOf).lines.at(-2);
+    };
+    expect(resent(1)).toBe("sent again: 1 request whose kept-alive connection was closed");
+    expect(resent(1_234)).toBe("sent again: 1,234 requests whose kept-alive connection was closed");
+    expect(resent(0)).toBe("started 10 = finished 10 + unfinished 0");
   });
 
   test("keeps apart what never told what it sent", () => {
