@@ -15,10 +15,11 @@ import { fireConfig } from "./fire-config.ts";
 import { type FirePlan, readFirePlan } from "./fire-options.ts";
 import { fireSummary } from "./fire-summary.ts";
 import { type Followers, openFollowers } from "./followers.ts";
+import { LiveTerminal } from "./live-terminal.ts";
 import { makeReport } from "./make-report.ts";
 import { runInMemory } from "./memory-run.ts";
 import { describeRun } from "./run-facts.ts";
-import { Screen } from "./screen.ts";
+import { type Screen, screenOf } from "./screen.ts";
 import { endOfRun, thresholdPlan, withThresholds } from "./thresholds.ts";
 import { LINK_PORT, readHost } from "./turret.ts";
 import { packToolsOf } from "./turret-parts.ts";
@@ -38,7 +39,7 @@ export async function runFire(input: CommandInput, env: Env): Promise<number> {
     hasRows: plan.target.kind === "script" && input.text("output-dir") !== undefined,
   });
   const config = withThresholds(withScriptEnv(ownConfig, values), input, values.redactor);
-  const screen = new Screen(env.stdout, env.clock);
+  const screen = screenOf(input, env);
   for (const line of [...plan.words, ...thresholdPlan(config)]) screen.line(line);
   const folder = resultsFolder(input, env);
   let followers: Followers | undefined;
@@ -54,6 +55,7 @@ export async function runFire(input: CommandInput, env: Env): Promise<number> {
       screen,
       folder,
       followers,
+      isVerbose: input.isOn("verbose"),
     });
   } finally {
     await followers?.close();
@@ -86,6 +88,7 @@ interface FireParts {
   /** Where to listen for agents. */
   readonly listen: string;
   readonly followers: Followers;
+  readonly isVerbose: boolean;
 }
 
 async function fire(parts: FireParts): Promise<number> {
@@ -106,6 +109,7 @@ async function fire(parts: FireParts): Promise<number> {
       if (!isLocal || !LINES_TOLD.test(text)) screen.line(values.redactor.text(text));
     },
     observers: parts.followers.observers,
+    terminal: new LiveTerminal({ ...parts, live: parts.followers.live }),
   });
   return outcome.hasStarted ? await summarise(parts, outcome) : outcome.exitCode;
 }

@@ -9,6 +9,7 @@ import { Compactor } from "../store/compact.ts";
 import { Journal } from "../store/journal.ts";
 import type { RunOpened } from "../store/records.ts";
 import type { Env } from "./env.ts";
+import type { LiveTerminal } from "./live-terminal.ts";
 import { turnWheel } from "./run-loop.ts";
 import { openLocalWires, openNetworkWires } from "./run-wires.ts";
 import type { Screen } from "./screen.ts";
@@ -28,6 +29,8 @@ export interface MemoryRun {
   packFor(definition: TurretDefinition): Promise<Pack>;
   onLine(text: string): void;
   readonly observers?: readonly RunObserver[];
+  /** Shows the run while it goes. */
+  readonly terminal?: LiveTerminal;
 }
 
 /** Resolves with the outcome of a run that has fired; throws where it could not. */
@@ -53,7 +56,7 @@ export async function runInMemory(run: MemoryRun): Promise<HqOutcome> {
       observers: run.observers ?? [],
     });
     using compactor = new Compactor({ directory });
-    await turnWheel({ hq, wires, journal, compactor, env, screen, config });
+    await turnWheel({ hq, wires, journal, compactor, env, screen, terminal: run.terminal });
     compactor.close();
     journal.close();
     const { outcome } = hq;

@@ -2,12 +2,11 @@
 // once asks for a clean stop, twice ends at once.
 
 import { EXIT } from "../base/errors.ts";
-import { formatCount } from "../base/units.ts";
-import type { ProjectConfig } from "../config/project.ts";
-import type { HqRun, HqSnapshot } from "../hq/run.ts";
+import type { HqRun } from "../hq/run.ts";
 import type { Compactor } from "../store/compact.ts";
 import type { Journal } from "../store/journal.ts";
 import type { Env } from "./env.ts";
+import type { LiveTerminal } from "./live-terminal.ts";
 import type { Wires } from "./run-wires.ts";
 import type { Screen } from "./screen.ts";
 
@@ -15,7 +14,6 @@ import type { Screen } from "./screen.ts";
 const TURN_US = 5_000;
 /** Until it fires: nothing else is to be done, and every step waits for a turn. */
 const FIRST_TURN_US = 1_000;
-const REDRAW_US = 250_000;
 /** A turn that took longer leaves no time for the compaction of the journal. */
 const BUSY_TURN_US = 2_000;
 
@@ -26,40 +24,43 @@ export interface WheelOptions {
   readonly compactor: Compactor;
   readonly env: Env;
   readonly screen: Screen;
-  readonly config: ProjectConfig;
+  /** Shows the run while it goes. */
+  readonly terminal?: LiveTerminal | undefined;
 }
 
 /** Resolves when the run is over; rejects with what a turn threw. */
 export function turnWheel(options: WheelOptions): Promise<void> {
-  const { hq, wires, env, screen, journal, compactor } = options;
+  const { hq, wires, env, screen, journal, compactor, terminal } = options;
   return new Promise((resolve, reject) => {
-    const progress = new ProgressLines(options);
     let interrupts = 0;
     const end = (thrown?: unknown) => {
       stopTurning();
       stopListening();
-      screen.clearStatus();
+      terminal?.end();
       if (thrown === undefined) resolve();
       else reject(thrown);
     };
-    const stopListening = env.onInterrupt(() => {
+    const interrupt = () => {
       interrupts++;
       if (interrupts > 1) {
-        screen.line("stopped at once; the journal keeps what was received");
+        terminal?.end();
+        screen.always("stopped at once; the journal keeps what was received");
         env.exit(EXIT.interrupted);
       }
       screen.line(
-        "\nStopping test, sending stop command to turrets (Ctrl-C again to stop at once)",
+        `${screen.isTerminal ? "" : "\n"}Stopping test, sending stop command to turrets (Ctrl-C again to stop at once)`,
       );
       hq.requestStop("interrupted");
-    });
+    };
+    const stopListening = env.onInterrupt(interrupt);
+    terminal?.begin(hq, interrupt);
     let stopTurning = () => {};
     const turn = () => {
       try {
         const startUs = env.clock.nowUs();
         hq.tick();
         wires.tick();
-        progress.show(hq.snapshot());
+        terminal?.turn();
         if (hq.isOver) return end();
         if (env.clock.nowUs() - startUs < BUSY_TURN_US) compactor.step(journal.segmentNumber);
       } catch (thrown) {
@@ -74,39 +75,4 @@ export function turnWheel(options: WheelOptions): Promise<void> {
     });
     stopTurning = stopFirst;
   });
-}
-
-class ProgressLines {
-  readonly #options: WheelOptions;
-  #shownUs = 0;
-  #lineUs = 0;
-
-  constructor(options: WheelOptions) {
-    this.#options = options;
-  }
-
-  show(snapshot: HqSnapshot): void {
-    if (snapshot.phase !== "firing") return;
-    const { env, screen, config } = this.#options;
-    const nowUs = env.clock.nowUs();
-    if (env.stdout.isTerminal) {
-      if (nowUs - this.#shownUs < REDRAW_US) return;
-      this.#shownUs = nowUs;
-      screen.status(progressLine(snapshot));
-      return;
-    }
-    if (nowUs - this.#lineUs < config.intervalS * 1e6) return;
-    this.#lineUs = nowUs;
-    screen.line(progressLine(snapshot));
-  }
-}
-
-/** OCT's line: `turrets: 1, elapsed: 20.0   transactions: 4906  timers: 4906  errors: 0`. */
-function progressLine(snapshot: HqSnapshot): string {
-  const elapsedS = Math.max(0, snapshot.elapsedUs) / 1e6;
-  const lost = snapshot.lostTurrets > 0 ? ` (${formatCount(snapshot.lostTurrets)} lost)` : "";
-  return (
-    `turrets: ${snapshot.turretCount}${lost}, elapsed: ${elapsedS.toFixed(1)}` +
-    `   transactions: ${snapshot.transactions}  timers: ${snapshot.timers}  errors: ${snapshot.errors}`
-  );
 }

@@ -14,13 +14,15 @@ import type { Env } from "./env.ts";
 import { resolveFrom, showPath } from "./files.ts";
 import { finishRun } from "./finish-run.ts";
 import { type Followers, openFollowers } from "./followers.ts";
+import { LiveTerminal } from "./live-terminal.ts";
+import { withPackLines } from "./pack-lines.ts";
 import { planLines } from "./plan.ts";
 import { projectDirectory } from "./project-directory.ts";
 import { makeResultsFolder } from "./results-folder.ts";
 import { describeRun } from "./run-facts.ts";
 import { turnWheel } from "./run-loop.ts";
 import { openLocalWires, openNetworkWires } from "./run-wires.ts";
-import { Screen } from "./screen.ts";
+import { screenOf } from "./screen.ts";
 import { thresholdPlan, withThresholds } from "./thresholds.ts";
 import { packToolsOf } from "./turret-parts.ts";
 import { type GivenValues, readSeed, readValues, withScriptEnv } from "./values.ts";
@@ -39,7 +41,7 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
   const wires = await (isLocal
     ? openLocalWires({ config, env })
     : openNetworkWires({ config, address: input.text("listen") ?? "*" }));
-  const screen = new Screen(env.stdout, env.clock);
+  const screen = screenOf(input, env);
   let followers: Followers | undefined;
   try {
     const results = makeResultsFolder(input, env, directory);
@@ -55,18 +57,22 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
       ...(wires.link === undefined ? {} : { link: wires.link }),
       ...(wires.protocol1 === undefined ? {} : { protocol1: wires.protocol1 }),
       packFor: (definition) =>
-        buildTurretPack({
-          directory,
-          config,
-          definition,
-          tools: packToolsOf(env),
-          onLine: (text) => screen.line(text),
-        }),
+        withPackLines({ screen, clock: env.clock, name: definition.name }, () =>
+          buildTurretPack({
+            directory,
+            config,
+            definition,
+            tools: packToolsOf(env),
+            onLine: (text) => screen.line(text),
+          }),
+        ),
       onLine: (text) => screen.line(values.redactor.text(text)),
       observers: followers.observers,
     });
     using compactor = new Compactor({ directory: results });
-    await turnWheel({ hq, wires, journal, compactor, env, screen, config });
+    const isVerbose = input.isOn("verbose");
+    const terminal = new LiveTerminal({ env, screen, live: followers.live, config, isVerbose });
+    await turnWheel({ hq, wires, journal, compactor, env, screen, terminal });
     compactor.close();
     journal.close();
     return await finishRun({

@@ -7,8 +7,10 @@
 // back up to the first line. Nothing is ever cleared before something is drawn.
 
 import type { Clock } from "../base/clock.ts";
+import { UsageError } from "../base/errors.ts";
 import { cellsOf, fitCells } from "../report/text-width.ts";
-import type { Output } from "./env.ts";
+import type { CommandInput } from "./command.ts";
+import type { Env, Output } from "./env.ts";
 
 const SHOW_AFTER_US = 1_000_000;
 const REDRAW_US = 200_000;
@@ -26,6 +28,14 @@ const ERASE_BELOW = "\u001b[J";
 export interface ScreenOptions {
   /** Only what `always` is given. */
   readonly isQuiet?: boolean;
+}
+
+/** The screen of a command that takes --quiet and --verbose. */
+export function screenOf(input: CommandInput, env: Env): Screen {
+  const isQuiet = input.isOn("quiet");
+  if (isQuiet && input.isOn("verbose"))
+    throw new UsageError("--quiet and --verbose exclude each other");
+  return new Screen(env.stdout, env.clock, { isQuiet });
 }
 
 export class Screen {
