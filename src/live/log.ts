@@ -60,8 +60,8 @@ export class LiveLog {
   }
 }
 
+// What a turret itself says is no mark: its level and its text are its own.
 export function isMark({ level, turretIndex, text }: EventRecord): boolean {
-  if (MARK_LEVELS.has(level)) return true;
-  if (turretIndex < 0) return text.startsWith("stop asked for by ");
-  return text.startsWith("lost") || text === "back";
+  if (turretIndex < 0) return MARK_LEVELS.has(level);
+  return (level === "error" && text.startsWith("lost: ")) || (level === "info" && text === "back");
 }

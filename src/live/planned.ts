@@ -8,6 +8,7 @@ import type { TurretView } from "../hq/types.ts";
 import { changedCannons } from "../pace/closed-change.ts";
 import { type ControlSegment, changesOf, timelineOf } from "../pace/control.ts";
 import { openArrivals } from "../pace/open-plan.ts";
+import { LIVE_LIMIT, type LiveLoad } from "./types.ts";
 
 export interface PlannedNow {
   /** Null where no load has such a number. */
@@ -104,4 +105,12 @@ function planOf(
     cannonsMax: LOAD_LIMIT.cannons,
   });
   return { isSplit, rateAt: undefined, cannonsAt: (planUs) => plan.cannonsAt(planUs) };
+}
+
+/** What can be changed of each definition while it is fired. */
+export function liveLoads(config: ProjectConfig): LiveLoad[] {
+  return config.turrets.slice(0, LIVE_LIMIT.loads).map(({ name, load }) => {
+    const kind = load.model.kind === "open" ? "rate" : "cannons";
+    return { turret: name, kind, whyFixed: whyUnchangeable(load, kind) };
+  });
 }

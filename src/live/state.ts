@@ -6,18 +6,24 @@ import type { HqOutcome, HqSnapshot, LiveRun, RunObserver, TurretView } from "..
 import type { Batch } from "../stats/batch.ts";
 import { CELL_KIND, COUNTER, GAUGE } from "../stats/cell.ts";
 import { gaugeLevel } from "../stats/gauges.ts";
-import { measuredSeconds } from "../stats/measured.ts";
+import { measuredSoFar } from "../stats/measured.ts";
 import type { EventRecord } from "../store/records.ts";
 import { NOTHING } from "./empty.ts";
 import { figuresOf, headline } from "./figures.ts";
 import { healthOf } from "./health.ts";
 import { History } from "./history.ts";
 import { LiveLog } from "./log.ts";
-import { PlannedLoad, type PlannedNow } from "./planned.ts";
+import { liveLoads, PlannedLoad, type PlannedNow } from "./planned.ts";
 import { liveTables } from "./tables.ts";
 import { TurretSeconds } from "./turret-seconds.ts";
 import { liveTurret, turretName } from "./turrets.ts";
-import { LIVE_LIMIT, type LiveEvent, type LiveHistory, type LiveView } from "./types.ts";
+import {
+  LIVE_LIMIT,
+  type LiveEvent,
+  type LiveHistory,
+  type LiveLoad,
+  type LiveView,
+} from "./types.ts";
 
 const AGAIN_US = 1_000_000;
 const RECENT_S = 5;
@@ -32,6 +38,7 @@ export class LiveState implements RunObserver {
   readonly #seconds = new TurretSeconds();
   readonly #log = new LiveLog((index) => this.#nameOf(index));
   #planned: PlannedLoad | undefined;
+  #loads: readonly LiveLoad[] = [];
   #run: LiveRun | undefined;
   #outcome: HqOutcome | undefined;
   #view: LiveView = NOTHING;
@@ -41,6 +48,7 @@ export class LiveState implements RunObserver {
   onOpen(run: LiveRun): void {
     this.#run = run;
     this.#planned = new PlannedLoad(run.options.config);
+    this.#loads = liveLoads(run.options.config);
   }
 
   onBatch(batch: Batch, turretIndex: number): void {
@@ -109,9 +117,8 @@ export class LiveState implements RunObserver {
 
   #measuredS(run: LiveRun): number {
     const { aggregate, facts } = run;
-    const lastS = aggregate.lastSecondOf(CELL_KIND.timer, "");
-    return measuredSeconds({
-      spanS: lastS + 1,
+    return measuredSoFar({
+      aggregate,
       runTimeUs: facts.runTimeUs,
       durationUs: this.#outcome?.durationUs ?? Math.max(0, run.atUs()),
     });
@@ -150,12 +157,14 @@ export class LiveState implements RunObserver {
       isPaused: snapshot.isPaused,
       elapsedS: Math.max(0, outcome?.durationUs ?? snapshot.elapsedUs) / US_PER_S,
       runTimeS: snapshot.runTimeUs / US_PER_S,
+      measuredS,
       clock: main.clock,
       plannedPerSec: isFiring ? planned.perSec : null,
       plannedCannons: isFiring ? planned.cannons : null,
       ...this.#now(run, snapshot),
       turretCount: snapshot.turretCount,
       lostTurrets: snapshot.lostTurrets,
+      fixedTurrets: snapshot.turrets.filter(({ wire }) => wire === "protocol 1").length,
       transactions: snapshot.transactions,
       errors: snapshot.errors,
       late: counter(COUNTER.late),
@@ -166,6 +175,7 @@ export class LiveState implements RunObserver {
       all: figuresOf(main.total, measuredS),
       ...liveTables(aggregate, measuredS),
       thresholds: snapshot.thresholds,
+      loads: this.#loads,
       health: healthOf(snapshot, aggregate),
       verdict: outcome?.verdict.word ?? "",
       verdictReasons: outcome?.verdict.reasons ?? [],

@@ -16,6 +16,8 @@ export const LIVE_LIMIT = {
   errors: 50,
   checks: 200,
   turrets: 200,
+  /** Definitions whose load may be changed. */
+  loads: 200,
   statuses: 50,
   /** Events kept for the log, newest last. */
   events: 500,
@@ -63,6 +65,16 @@ export interface LiveTurret {
   readonly lagUs: number | null;
 }
 
+/** A definition's load, and whether it may be changed while it is fired. */
+export interface LiveLoad {
+  /** Name of the definition. */
+  readonly turret: string;
+  /** What it is made of. */
+  readonly kind: "cannons" | "rate";
+  /** Why it cannot be changed; "" where it can. */
+  readonly whyFixed: string;
+}
+
 /** Something that happened, at its time: an event of the log, or a mark on the charts. */
 export interface LiveEvent {
   /** Counts up from 0 over the run; the log keeps the newest. */
@@ -85,6 +97,8 @@ export interface LiveView {
   readonly elapsedS: number;
   /** How long it is going to fire, pauses included. */
   readonly runTimeS: number;
+  /** What rates of the whole run are divided by. */
+  readonly measuredS: number;
   readonly clock: LiveClock;
   /** What the plan asks for at this moment; null where the load has no such number. */
   readonly plannedPerSec: number | null;
@@ -98,6 +112,8 @@ export interface LiveView {
   readonly inFlight: number;
   readonly turretCount: number;
   readonly lostTurrets: number;
+  /** Turrets of OCT protocol 1, which can be stopped and not controlled. */
+  readonly fixedTurrets: number;
   readonly transactions: number;
   /** Values of named timers. */
   readonly timerValues: number;
@@ -121,6 +137,7 @@ export interface LiveView {
   readonly statuses: readonly { readonly name: string; readonly count: number }[];
   readonly thresholds: readonly ThresholdResult[];
   readonly turrets: readonly LiveTurret[];
+  readonly loads: readonly LiveLoad[];
   /** Sentences about the tool's own health; empty where it keeps up. */
   readonly health: readonly string[];
   /** One word; empty until the run is over. */
