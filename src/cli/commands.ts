@@ -37,6 +37,21 @@ const TELLING: readonly OptionSpec[] = [
   { flags: "-v, --verbose", help: "print every event and each turret's line" },
 ];
 
+/** Figures for other programs. */
+const OUT: OptionSpec = {
+  flags: "--out <kind[=target]>",
+  help: "figures for other programs: json, jsonl, csv, junit, markdown, github, prometheus=URL, prometheus-text, otlp=URL, statsd=HOST:PORT, influx=URL, hdr; repeatable (oct docs outputs)",
+  isRepeatable: true,
+};
+const OUTPUTS: readonly OptionSpec[] = [
+  OUT,
+  {
+    flags: "--notify <url>",
+    help: "POST the JSON summary to this URL when the run is over; repeatable",
+    isRepeatable: true,
+  },
+];
+
 /** How and with what `oct fire` and `oct noise` shoot. */
 const FIRE: readonly OptionSpec[] = [
   { flags: "-u, --users, --cannons <n>", help: "users at once, or steps of users: 10:20:30" },
@@ -116,6 +131,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: "--seed <number>", help: "the seed of the schedule and of scripts' random numbers" },
       ...VALUES,
       THRESHOLD,
+      ...OUTPUTS,
       { flags: "--keep-journal", help: "keep the journal beside the database" },
       ...TELLING,
     ],
@@ -142,6 +158,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: "--seed <number>", help: "the seed of the schedule and of scripts' random numbers" },
       ...VALUES.filter((option) => !option.flags.startsWith("--set")),
       THRESHOLD,
+      ...OUTPUTS,
       { flags: "-o, --output-dir <dir>", help: "keep database and report here; must not exist" },
       ...TELLING,
     ],
@@ -224,6 +241,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         flags: "--baseline <results>",
         help: "hold each against this run, as oct compare does, in a section of the report",
       },
+      OUT,
       { flags: "--force", help: "with --baseline: compare what should not be compared" },
     ],
     examples: [

@@ -32,6 +32,10 @@ export function isFile(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
 }
 
+export function pathExists(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false }) !== undefined;
+}
+
 /** Writes a whole file or leaves the old one: temp beside it, synced, renamed. */
 export function writeFileAtomic(file: string, content: string | Uint8Array): void {
   const temp = `${file}.part`;

@@ -18,6 +18,7 @@ import { type Followers, openFollowers } from "./followers.ts";
 import { LiveTerminal } from "./live-terminal.ts";
 import { makeReport } from "./make-report.ts";
 import { runInMemory } from "./memory-run.ts";
+import { wantsRows } from "./out-requests.ts";
 import { describeRun } from "./run-facts.ts";
 import { type Screen, screenOf } from "./screen.ts";
 import { endOfRun, thresholdPlan, withThresholds } from "./thresholds.ts";
@@ -36,7 +37,9 @@ export async function runFire(input: CommandInput, env: Env): Promise<number> {
   const ownConfig = fireConfig(plan, {
     seed: input.text("seed"),
     linkPort: listen.port,
-    hasRows: plan.target.kind === "script" && input.text("output-dir") !== undefined,
+    hasRows:
+      wantsRows(values.asked) ||
+      (plan.target.kind === "script" && input.text("output-dir") !== undefined),
   });
   const config = withThresholds(withScriptEnv(ownConfig, values), input, values.redactor);
   const screen = screenOf(input, env);

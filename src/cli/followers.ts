@@ -2,51 +2,16 @@
 // goes, has its say when the report's figures are made, and is closed whatever happened.
 
 import { clip } from "../base/errors.ts";
-import type { ProjectConfig } from "../config/project.ts";
-import type { HqOutcome, RunObserver } from "../hq/types.ts";
+import type { RunObserver } from "../hq/types.ts";
 import { LiveState } from "../live/state.ts";
-import type { CommandInput } from "./command.ts";
-import type { Env } from "./env.ts";
-import type { RunFigures } from "./make-report.ts";
+import type { FinishedRun, Follower, FollowerParts, OpenerParts } from "./follower.ts";
+import { openOutputs } from "./outputs.ts";
 import type { Screen } from "./screen.ts";
-import type { GivenValues } from "./values.ts";
-
-export interface FinishedRun extends RunFigures {
-  readonly outcome: HqOutcome;
-  /** What the process is going to end with. */
-  readonly exitCode: number;
-  readonly databasePath: string;
-  /** The folder of the results; undefined where nothing is kept. */
-  readonly results: string | undefined;
-}
-
-export interface Follower {
-  readonly observer: RunObserver;
-  /** After the run, once its figures are made; returns lines for people. */
-  finish?(finished: FinishedRun): Promise<readonly string[]>;
-  close(): Promise<void>;
-}
-
-export interface FollowerParts {
-  readonly input: CommandInput;
-  readonly env: Env;
-  readonly config: ProjectConfig;
-  readonly screen: Screen;
-  readonly values: GivenValues;
-  /** The folder of the results; undefined where nothing is kept. */
-  readonly results: string | undefined;
-}
-
-/** What an option's follower is opened with. */
-export interface OpenerParts extends FollowerParts {
-  /** The run while it goes; it sees everything before the follower does. */
-  readonly live: LiveState;
-}
 
 type Opener = (parts: OpenerParts) => Promise<Follower | undefined>;
 
 /** In the order in which they are opened, and have their say. */
-const OPENERS: readonly Opener[] = [];
+const OPENERS: readonly Opener[] = [openOutputs];
 
 /** Opens what the options ask for; what cannot be opened ends the command before anything is fired. */
 export async function openFollowers(parts: FollowerParts): Promise<Followers> {

@@ -1,5 +1,5 @@
 // Values from the command line: -e NAME=VALUE for scripts, --set for the configuration, --secret for
-// what must not be kept.
+// what must not be kept, and --out and --notify, whose addresses may hold secrets as well.
 
 import { UsageError } from "../base/errors.ts";
 import type { JsonObject, JsonValue } from "../base/json.ts";
@@ -8,6 +8,7 @@ import { parseOverride } from "../config/overrides.ts";
 import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
 import type { CommandInput } from "./command.ts";
 import type { Env } from "./env.ts";
+import { type AskedOutputs, readOutputs } from "./out-requests.ts";
 
 export interface GivenValues {
   /** What `-e` gave, by name. */
@@ -16,11 +17,12 @@ export interface GivenValues {
   readonly secretNames: readonly string[];
   readonly secretValues: readonly string[];
   readonly redactor: Redactor;
+  readonly asked: AskedOutputs;
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Reads -e, --set and --secret; `-e NAME` alone takes the value from the environment. */
+/** Reads -e, --set, --secret, --out and --notify; `-e NAME` alone takes the value from the environment. */
 export function readValues(input: CommandInput, env: Env): GivenValues {
   const scriptEnv: Record<string, string> = {};
   for (const given of input.texts("env")) {
@@ -41,14 +43,16 @@ export function readValues(input: CommandInput, env: Env): GivenValues {
   }
   const overrides = input.texts("set");
   const secretNames = input.texts("secret");
+  const asked = readOutputs(input, env);
   const secretValues = [
+    ...asked.secrets,
     ...Object.entries(scriptEnv)
       .filter(([name]) => secretNames.includes(name) || isSecretName(name))
       .map(([, value]) => value),
     ...overrides.flatMap((override) => secretOverride(override, secretNames)),
   ];
   const redactor = new Redactor(secretValues, secretNames);
-  return { scriptEnv, overrides, secretNames, secretValues, redactor };
+  return { scriptEnv, overrides, secretNames, secretValues, redactor, asked };
 }
 
 // All texts of a value under a secret's name, wherever that is in the path or inside of the value.
