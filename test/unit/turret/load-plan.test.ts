@@ -1,125 +1,16 @@
 // Load models on a clock that moves when told: what fires when, and that the identities hold.
 
 import { describe, expect, test } from "bun:test";
-import { ManualClock } from "../../../src/base/clock.ts";
 import type { JsonObject } from "../../../src/base/json.ts";
-import { Random } from "../../../src/base/random.ts";
-import { loadOf } from "../../../src/config/turret-load.ts";
-import type { TurretPlace } from "../../../src/protocol/messages.ts";
-import { Board, stepsOf } from "../../../src/turret/board.ts";
-import type { Cannon } from "../../../src/turret/cannon.ts";
-import { planLoad } from "../../../src/turret/load-plan.ts";
-import { clockWaker } from "../../../src/turret/pacer.ts";
-import { Scheduler } from "../../../src/turret/scheduler.ts";
+import { LoadWorld, type Shot } from "../../support/load-world.ts";
 
-const START_US = 1_000_000;
 const S = 1_000_000;
-const ALONE: TurretPlace = { index: 0, parts: 1, definitionIndex: 0, definitionParts: 1 };
-
-interface Shot {
-  readonly cannon: number;
-  readonly k: number;
-  readonly intendedUs: number;
-  readonly atUs: number;
-}
-
-class World {
-  readonly clock = new ManualClock(START_US);
-  readonly shots: Shot[] = [];
-  readonly boards = new Map<number, Board>();
-  dropped = 0;
-  late = 0;
-  over = 0;
-
-  /** Fires `definition` in all threads of all turrets, each transaction taking `durationUs`. */
-  start(
-    definition: JsonObject,
-    options: {
-      runTimeUs?: number;
-      durationUs?: number;
-      turrets?: number;
-      threads?: number;
-      graceUs?: number;
-      lateTurret?: boolean;
-    } = {},
-  ): Scheduler[] {
-    const { runTimeUs = 10 * S, turrets = 1, threads = 1 } = options;
-    const load = loadOf(definition, runTimeUs);
-    return Array.from({ length: turrets * threads }, (_, i) => {
-      const turret = Math.floor(i / threads);
-      const board = this.boards.get(turret) ?? new Board({ threads, steps: stepsOf(load) });
-      this.boards.set(turret, board);
-      const place =
-        options.lateTurret === true
-          ? { index: 0, parts: 0, definitionIndex: 0, definitionParts: 0 }
-          : { index: turret, parts: turrets, definitionIndex: turret, definitionParts: turrets };
-      const scheduler = new Scheduler({
-        clock: this.clock,
-        runTimeUs,
-        graceUs: options.graceUs ?? S,
-        abort: new AbortController(),
-        onOver: () => {
-          this.over++;
-        },
-      });
-      const plan = planLoad({
-        load,
-        turretName: "t",
-        segments: [],
-        seed: 7,
-        turretIndex: turret,
-        runTimeUs,
-        place: turrets === 1 && options.lateTurret !== true ? ALONE : place,
-        threadIndex: i % threads,
-        threadCount: threads,
-        board,
-        done: 0,
-        makeCannon: (index) => this.#cannon(index, options.durationUs ?? 0),
-        makeWaker: () => clockWaker(this.clock),
-        onDropped: (count) => {
-          this.dropped += count;
-        },
-        onLate: () => {
-          this.late++;
-        },
-      });
-      scheduler.begin(START_US, plan ?? { run: async () => {} });
-      return scheduler;
-    });
-  }
-
-  #cannon(index: number, durationUs: number): Cannon {
-    const fire = async (intendedUs: number, k: number) => {
-      const atUs = this.clock.nowUs() - START_US;
-      this.shots.push({ cannon: index, k, intendedUs: intendedUs - START_US, atUs });
-      if (durationUs > 0) await this.clock.sleep(durationUs);
-      return this.clock.nowUs();
-    };
-    return { index, backoffUs: 0, fire, thinkRandom: new Random(index) } as unknown as Cannon;
-  }
-
-  async pass(durationUs: number, stepUs = 10_000): Promise<void> {
-    for (let passed = 0; passed < durationUs; passed += stepUs) {
-      await settle();
-      this.clock.advance(stepUs);
-    }
-    await settle();
-  }
-}
-
-// Promises and the loop's immediate callbacks, until nothing moves.
-async function settle(): Promise<void> {
-  for (let i = 0; i < 3; i++) {
-    for (let j = 0; j < 20; j++) await Promise.resolve();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
 
 const base = { name: "t", script: "s.ts" };
 
 describe("open load", () => {
   test("arrivals start at their time, whoever is free, with numbers of their own", async () => {
-    const world = new World();
+    const world = new LoadWorld();
     world.start({ ...base, rate: 10, cannons: 100 }, { runTimeUs: 2 * S });
     await world.pass(4 * S);
     expect(world.shots.map((shot) => shot.k)).toEqual(Array.from({ length: 20 }, (_, k) => k));
@@ -132,7 +23,7 @@ describe("open load", () => {
   });
 
   test("a server that stalls makes arrivals late, never fewer: their clock runs", async () => {
-    const world = new World();
+    const world = new LoadWorld();
     const load = { ...base, rate: 10, cannons: 1 };
     world.start(load, { runTimeUs: 4 * S, durationUs: 350_000, graceUs: 5 * S });
     await world.pass(12 * S);
@@ -144,7 +35,7 @@ describe("open load", () => {
   });
 
   test("more than max_queue waiting arrivals are dropped and counted", async () => {
-    const world = new World();
+    const world = new LoadWorld();
     const load = { ...base, rate: 100, cannons: 1, max_queue: 5 };
     world.start(load, { runTimeUs: 2 * S, durationUs: S, graceUs: 5 * S });
     await world.pass(8 * S);
@@ -153,7 +44,7 @@ describe("open load", () => {
   });
 
   test("a stop drops what waits and plans nothing further", async () => {
-    const world = new World();
+    const world = new LoadWorld();
     const [scheduler] = world.start(
       { ...base, rate: 10, cannons: 1 },
       { durationUs: 500_000, runTimeUs: 100 * S },
@@ -171,7 +62,7 @@ describe("open load", () => {
     [2, 3],
     [5, 2],
   ])("split among %d turrets of %d threads it is the same load", async (turrets, threads) => {
-    const world = new World();
+    const world = new LoadWorld();
     const load = {
       ...base,
       stages: "1s:20, 2s:20, 1s:0",
@@ -186,7 +77,7 @@ describe("open load", () => {
       { duration: 1, rate: 0 },
     ];
     world.start(rates, { runTimeUs: 4 * S, turrets, threads });
-    const lone = new World();
+    const lone = new LoadWorld();
     lone.start({ ...rates, split: false }, { runTimeUs: 4 * S });
     await world.pass(6 * S);
     await lone.pass(6 * S);
@@ -197,7 +88,7 @@ describe("open load", () => {
   });
 
   test("turrets with a load each are one schedule of so many times the rate", async () => {
-    const world = new World();
+    const world = new LoadWorld();
     const load = { ...base, rate: 10, cannons: 50 };
     world.start(load, { runTimeUs: 2 * S, turrets: 3 });
     await world.pass(3 * S);
@@ -207,7 +98,7 @@ describe("open load", () => {
   });
 
   test("a turret that comes late fires a load of its own, from when it came", async () => {
-    const world = new World();
+    const world = new LoadWorld();
     world.clock.advance(5 * S);
     world.start({ ...base, rate: 10, cannons: 50 }, { runTimeUs: 10 * S, lateTurret: true });
     await world.pass(6 * S);
@@ -216,7 +107,7 @@ describe("open load", () => {
   });
 
   test("a turret that comes after the start of a divided load stands by", async () => {
-    const world = new World();
+    const world = new LoadWorld();
     world.start({ ...base, rate: 10, split: true }, { lateTurret: true });
     await world.pass(2 * S);
     expect(world.shots).toEqual([]);
@@ -226,7 +117,7 @@ describe("open load", () => {
 
 describe("closed load", () => {
   test("iterations of each cannon end it, with numbers of their own", async () => {
-    const world = new World();
+    const world = new LoadWorld();
     world.start({ ...base, cannons: 3, iterations: 4 }, { durationUs: 100_000, threads: 2 });
     await world.pass(2 * S);
     expect(world.shots.map((shot) => shot.k).sort((a, b) => a - b)).toEqual(
@@ -236,7 +127,7 @@ describe("closed load", () => {
   });
 
   test("shared iterations are taken by whoever is free, and divided exactly", async () => {
-    const world = new World();
+    const world = new LoadWorld();
     const load = { ...base, cannons: 3, iterations_shared: 25, split: true };
     world.start(load, { durationUs: 100_000, turrets: 2, threads: 2 });
     await world.pass(3 * S);
@@ -246,7 +137,7 @@ describe("closed load", () => {
   });
 
   test("stages go up and down", async () => {
-    const world = new World();
+    const world = new LoadWorld();
     const load = { ...base, stages: "2s:4, 2s:4, 2s:0" };
     world.start(load, { runTimeUs: 60 * S, durationUs: 50_000 });
     await world.pass(8 * S);
@@ -260,7 +151,7 @@ describe("closed load", () => {
   });
 
   test("cycles: a step begins when all users of all threads have ended the one before", async () => {
-    const world = new World();
+    const world = new LoadWorld();
     const load = { ...base, cycles: "1:3:2", iterations: 5 };
     world.start(load, { runTimeUs: 600 * S, durationUs: 100_000, threads: 2 });
     await world.pass(4 * S);
@@ -273,17 +164,17 @@ describe("closed load", () => {
   });
 
   test("think waits after each transaction; pacing goes from intended start to intended start", async () => {
-    const thinking = new World();
+    const thinking = new LoadWorld();
     thinking.start({ ...base, cannons: 1, think: 0.4 }, { runTimeUs: 2 * S, durationUs: 100_000 });
     await thinking.pass(3 * S);
     expect(thinking.shots.length).toBe(4);
-    const paced = new World();
+    const paced = new LoadWorld();
     paced.start({ ...base, cannons: 1, pacing: 0.25 }, { runTimeUs: 2 * S, durationUs: 100_000 });
     await paced.pass(3 * S);
     expect(paced.shots.map((shot) => shot.intendedUs)).toEqual(
       Array.from({ length: 8 }, (_, i) => i * 250_000),
     );
-    const slow = new World();
+    const slow = new LoadWorld();
     slow.start({ ...base, cannons: 1, pacing: 0.1 }, { runTimeUs: S, durationUs: 300_000 });
     await slow.pass(3 * S);
     // What cannot keep its pace is late against it, and says so.
