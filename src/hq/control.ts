@@ -128,11 +128,12 @@ export class ControlDesk implements Schedule {
       return `a run is changed ${formatCount(CONTROL_LIMIT.segments)} times at the most`;
     }
     if (this.endUs <= atUs) return "the run ends before that";
-    const turrets = this.#run.registry.ready();
-    if (turrets.length > 0 && turrets.every((turret) => turret.wire === "protocol 1")) {
-      return "turrets of OCT protocol 1 cannot be controlled, only stopped";
+    const { registry } = this.#run;
+    if (!registry.of("link").some(isFollowing)) {
+      return registry.of("protocol 1").some((turret) => !turret.isLost)
+        ? "turrets of OCT protocol 1 cannot be controlled, only stopped"
+        : "no turret fires any more";
     }
-    if (!turrets.some(isFollowing)) return "no turret fires any more";
     if (asked.kind === "pause" || asked.kind === "resume") return this.#whyNoPause(asked.kind);
     return this.#whyNoChange(asked, asked.kind);
   }
@@ -159,7 +160,7 @@ export class ControlDesk implements Schedule {
         reasons.map(([name, why]) => `the ${kind} of ${name} cannot be changed: ${why}`)[0] ?? ""
       );
     }
-    const isFired = this.#run.registry.ready().some((turret) => {
+    const isFired = this.#run.registry.of("link").some((turret) => {
       return usable.includes(turret.definition?.name ?? "") && isFollowing(turret);
     });
     return isFired ? "" : `no turret of ${usable.join(", ")} fires any more`;
@@ -187,10 +188,9 @@ export class ControlDesk implements Schedule {
       .filter((turret) => turret.hasStarted && meant.has(turret.definition?.name ?? ""));
     const ended = link.filter((turret) => !isFollowing(turret)).length;
     const old = registry.of("protocol 1").filter((turret) => !turret.isLost).length;
-    const count = (turrets: number) => (turrets === 1 ? "1 turret" : `${turrets} turrets`);
     const parts = [
-      old === 0 ? "" : `${count(old)} of OCT protocol 1 cannot be controlled and fire on`,
-      ended === 0 ? "" : `${count(ended)} of ${link.length} have ended or are lost`,
+      old === 0 ? "" : `turrets of OCT protocol 1 fire on as they do: ${old}`,
+      ended === 0 ? "" : `turrets that have ended or are lost: ${ended} of ${link.length}`,
     ];
     return parts.filter((part) => part !== "").join("; ");
   }
@@ -209,5 +209,5 @@ function refused(text: string, atUs: number): ControlReply {
 /** It fires, and hears what is asked. */
 function isFollowing(turret: KnownTurret): boolean {
   const hasEnded = turret.hasLeft || turret.totals !== undefined || turret.gaveUp !== "";
-  return turret.wire === "link" && !turret.isLost && !hasEnded;
+  return turret.hasStarted && !turret.isLost && !hasEnded;
 }
