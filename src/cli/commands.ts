@@ -131,6 +131,10 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: "--seed <number>", help: "the seed of the schedule and of scripts' random numbers" },
       ...VALUES,
       THRESHOLD,
+      {
+        flags: "-p, --publisher-channel <topic>",
+        help: "publish every result as it comes (ZeroMQ PUB, port external_publisher: 5002)",
+      },
       ...OUTPUTS,
       { flags: "--keep-journal", help: "keep the journal beside the database" },
       ...TELLING,

@@ -6,12 +6,13 @@ import type { RunObserver } from "../hq/types.ts";
 import { LiveState } from "../live/state.ts";
 import type { FinishedRun, Follower, FollowerParts, OpenerParts } from "./follower.ts";
 import { openOutputs } from "./outputs.ts";
+import { openPublisher } from "./publish.ts";
 import type { Screen } from "./screen.ts";
 
 type Opener = (parts: OpenerParts) => Promise<Follower | undefined>;
 
 /** In the order in which they are opened, and have their say. */
-const OPENERS: readonly Opener[] = [openOutputs];
+const OPENERS: readonly Opener[] = [openOutputs, openPublisher];
 
 /** Opens what the options ask for; what cannot be opened ends the command before anything is fired. */
 export async function openFollowers(parts: FollowerParts): Promise<Followers> {
@@ -69,6 +70,6 @@ export class Followers {
 
   #sayFailure(follower: Follower, thrown: unknown): void {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    this.#screen.line(`${follower.observer.name} failed: ${clip(reason, 500)}`);
+    this.#screen.always(`${follower.observer.name} failed: ${clip(reason, 500)}`);
   }
 }

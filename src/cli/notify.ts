@@ -7,13 +7,19 @@ import { shownHook } from "../output/safe-url.ts";
 import type { FollowerParts } from "./follower.ts";
 import { httpTransport } from "./out-transports.ts";
 
+/** A line that is said at the end. */
+export interface EndLine {
+  readonly text: string;
+  readonly isBad: boolean;
+}
+
 const ATTEMPTS = 3;
 const PAUSE_US = 500_000;
 
 /** Posts to all at once; resolves with a line for each. */
 export async function notifyAll(
   parts: FollowerParts & { readonly body: string },
-): Promise<readonly string[]> {
+): Promise<readonly EndLine[]> {
   const { env, values, body } = parts;
   const token = env.variables["OCT_NOTIFY_TOKEN"] ?? "";
   const headers = {
@@ -24,8 +30,9 @@ export async function notifyAll(
     values.asked.hooks.map(async (url) => {
       const transport = httpTransport({ name: `notify ${shownHook(url)}`, url, headers });
       const failure = await notify(transport, body, env.clock);
-      if (failure === "") return `notified ${shownHook(url)}`;
-      return `${transport.name}: not delivered: ${values.redactor.text(failure)}`;
+      return failure === ""
+        ? { text: `notified ${shownHook(url)}`, isBad: false }
+        : { text: `${transport.name}: not delivered: ${failure}`, isBad: true };
     }),
   );
 }

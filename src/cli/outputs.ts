@@ -22,7 +22,7 @@ import {
 import type { Env } from "./env.ts";
 import { showPath } from "./files.ts";
 import type { FinishedRun, Follower, FollowerParts } from "./follower.ts";
-import { notifyAll } from "./notify.ts";
+import { type EndLine, notifyAll } from "./notify.ts";
 import { type FinishedOutputs, finishedFigures, writeFinished } from "./out-finished.ts";
 import { type AskedOutput, fileOf } from "./out-requests.ts";
 import { fileTransport, httpTransport, udpTransport } from "./out-transports.ts";
@@ -42,15 +42,24 @@ export async function openOutputs(parts: FollowerParts): Promise<Follower | unde
   }
   return {
     observer: new Teller(told),
-    finish: async (finished) => [
-      ...(await finishTold(told)),
-      ...(await writeAll(finished, parts)),
-      ...(await notifyAll({ ...parts, body: summaryOf(finished, parts) })),
-    ],
+    async finish(finished) {
+      say(await finishTold(told), parts);
+      say(await writeAll(finished, parts), parts);
+      say(await notifyAll({ ...parts, body: summaryOf(finished, parts) }), parts);
+      return [];
+    },
     async close() {
       for (const output of told) output.delivery.close();
     },
   };
+}
+
+// What went wrong is said to those who want to hear nothing else.
+function say(lines: readonly EndLine[], { screen, values }: FollowerParts): void {
+  for (const { text, isBad } of lines) {
+    if (isBad) screen.always(values.redactor.text(text));
+    else screen.line(text);
+  }
 }
 
 /** Where outputs without a name of their own go. */
@@ -65,7 +74,7 @@ async function openTold(output: AskedOutput, parts: FollowerParts): Promise<Told
     transport,
     clock: env.clock,
     noun: output.kind === "jsonl" ? "lines" : "reports",
-    onFailure: (line) => screen.line(values.redactor.text(line)),
+    onFailure: (line) => screen.always(values.redactor.text(line)),
   });
   switch (output.kind) {
     case "prometheus":
@@ -153,9 +162,16 @@ function otlpRefusal(answer: string): string {
   }
 }
 
-async function finishTold(told: readonly ToldOutput[]): Promise<string[]> {
+async function finishTold(told: readonly ToldOutput[]): Promise<EndLine[]> {
   const lines = await Promise.all(
-    told.map(async (output) => [await output.delivery.finish(), ...(output.notes?.() ?? [])]),
+    told.map(async (output) => {
+      const text = await output.delivery.finish();
+      const notes = output.notes?.() ?? [];
+      return [
+        { text, isBad: !output.delivery.isWhole },
+        ...notes.map((note) => ({ text: note, isBad: true })),
+      ];
+    }),
   );
   return lines.flat();
 }
@@ -185,15 +201,17 @@ function withSummary(made: FinishedOutputs): FinishedOutputs {
   return { ...made, outputs: [{ kind: "json", target, file: own }, ...made.outputs] };
 }
 
-async function writeAll(finished: FinishedRun, parts: FollowerParts): Promise<string[]> {
+async function writeAll(finished: FinishedRun, parts: FollowerParts): Promise<EndLine[]> {
   const made = withSummary(finishedOutputs(finished, parts));
-  const lines: string[] = [];
+  const lines: EndLine[] = [];
   for (const output of made.outputs) {
     if (OUTPUTS[output.kind].when === "while") continue;
     try {
-      lines.push(...(await writeFinished(output, made)));
+      const texts = await writeFinished(output, made);
+      lines.push(...texts.map((text) => ({ text, isBad: false })));
     } catch (thrown) {
-      lines.push(`--out ${output.kind} failed: ${clip(errorText(thrown), 500)}`);
+      const text = `--out ${output.kind} failed: ${clip(errorText(thrown), 500)}`;
+      lines.push({ text, isBad: true });
     }
   }
   return lines;

@@ -1,17 +1,20 @@
 // oct report: the HTML report of databases or results folders, killed runs included, each by itself or
-// held against a baseline.
+// held against a baseline, and with --out what else is made of a finished run.
 
 import path from "node:path";
 import { EXIT, UsageError } from "../base/errors.ts";
 import { comparisonSection } from "../compare/html.ts";
 import { renderComparison } from "../compare/text.ts";
 import type { Comparison } from "../compare/types.ts";
+import { OUTPUTS } from "../output/targets.ts";
 import type { CommandInput } from "./command.ts";
 import { compareFiles } from "./compare.ts";
 import type { Env } from "./env.ts";
-import { isDirectory, resolveFrom, showPath } from "./files.ts";
+import { isDirectory, pathExists, resolveFrom, showPath } from "./files.ts";
 import { findDatabase } from "./find-database.ts";
 import { makeReport } from "./make-report.ts";
+import { writeFinished } from "./out-finished.ts";
+import { type AskedOutput, readOutputs } from "./out-requests.ts";
 import { Screen } from "./screen.ts";
 
 export async function runReport(input: CommandInput, env: Env): Promise<number> {
@@ -21,14 +24,38 @@ export async function runReport(input: CommandInput, env: Env): Promise<number> 
       hint: "without it each report is written beside its database",
     });
   }
+  const outputs = readFinishedOutputs(input, env);
   for (const [i, one] of given.entries()) {
     if (i > 0) env.stdout.write("\n");
-    await reportOne(input, env, one);
+    await reportOne(input, env, { given: one, outputs });
   }
   return EXIT.ok;
 }
 
-async function reportOne(input: CommandInput, env: Env, given: string): Promise<void> {
+/** What can be made of a file; throws UsageError for what is sent while a run goes. */
+function readFinishedOutputs(input: CommandInput, env: Env): readonly AskedOutput[] {
+  const { outputs } = readOutputs(input, env);
+  const sent = outputs.find(({ kind }) => OUTPUTS[kind].when === "while" && kind !== "jsonl");
+  if (sent !== undefined) {
+    throw new UsageError(`--out ${sent.kind} is sent while a run goes, not from its results`, {
+      hint: "give it to oct run or oct fire",
+    });
+  }
+  const named = outputs.find((output) => output.file !== undefined && output.kind !== "github");
+  if (named !== undefined && input.positionals.length > 1) {
+    throw new UsageError(`--out ${named.kind} names one file, and there are several results`, {
+      hint: `--out ${named.kind} alone writes beside each database`,
+    });
+  }
+  return outputs;
+}
+
+async function reportOne(
+  input: CommandInput,
+  env: Env,
+  asked: { readonly given: string; readonly outputs: readonly AskedOutput[] },
+): Promise<void> {
+  const { given } = asked;
   const screen = new Screen(env.stdout, env.clock);
   const databasePath = await findDatabase(resolveFrom(env.cwd, given), screen);
   const chosen = input.text("output");
@@ -55,6 +82,27 @@ async function reportOne(input: CommandInput, env: Env, given: string): Promise<
     screen.line(`\n${renderComparison(comparison, look)}\n`);
   }
   screen.line(`created: ${showPath(env.cwd, outputPath)}`);
+  const folder = path.dirname(databasePath);
+  const hasFolder = isDirectory(resolveFrom(env.cwd, given));
+  const finished = {
+    ...made,
+    outputs: hasFolder ? withMissingSummary(asked.outputs, folder) : asked.outputs,
+    databasePath,
+    folder,
+    results: hasFolder ? folder : undefined,
+    exitCode: undefined,
+    cwd: env.cwd,
+  };
+  for (const output of finished.outputs) {
+    for (const line of await writeFinished(output, finished)) screen.line(line);
+  }
+}
+
+// Every results folder has its summary; a killed run could not write it.
+function withMissingSummary(outputs: readonly AskedOutput[], folder: string) {
+  const file = path.join(folder, OUTPUTS.json.fileName);
+  if (pathExists(file) || outputs.some(({ kind }) => kind === "json")) return outputs;
+  return [{ kind: "json", target: { form: "file", path: undefined }, file } as const, ...outputs];
 }
 
 async function againstBaseline(

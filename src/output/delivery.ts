@@ -74,12 +74,9 @@ export class Delivery {
     return this.#options.transport.name;
   }
 
-  get offered(): number {
-    return this.#offered;
-  }
-
-  get delivered(): number {
-    return this.#delivered;
+  /** True where everything that was offered has been taken. */
+  get isWhole(): boolean {
+    return this.#offered === this.#delivered;
   }
 
   /** Takes a report and returns at once. */

@@ -140,7 +140,7 @@ function figuresOf(summary: Summary) {
 
 export function eventLine(event: EventRecord): string {
   const { atUs, level, turretIndex, text } = event;
-  return line("event", { atS: atUs / 1e6, level, turretIndex, text });
+  return line("event", { atS: Math.round(atUs) / 1e6, level, turretIndex, text });
 }
 
 export interface LinesEnd {

@@ -16,6 +16,8 @@ const ERROR_STATUS = 400;
 /** A request that got no answer is followed by the next after so long. */
 const PAUSE_US = 10_000;
 
+const NO_TIMERS: readonly string[] = [];
+
 export interface HammerParts {
   readonly index: number;
   readonly clock: Clock;
@@ -111,7 +113,18 @@ export class Hammer implements Gun, AnswerHandler {
     if (this.#isOver) return;
     this.#isRunning = false;
     const { recorder } = this.#parts;
-    recorder.requestFinished(endUs, durationUs, this.#latenessUs + durationUs, error);
+    const responseUs = this.#latenessUs + durationUs;
+    if (recorder.wantRows) {
+      recorder.transactionFinished({
+        endUs,
+        runUs: durationUs,
+        responseUs,
+        error,
+        timers: NO_TIMERS,
+      });
+    } else {
+      recorder.requestFinished(endUs, durationUs, responseUs, error);
+    }
     const scheduler = this.#scheduler;
     if (scheduler === undefined) return this.#onEnd(endUs);
     scheduler.ended();

@@ -84,6 +84,10 @@ export class ThreadRecorder {
     this.#startWallS = startWallMs / 1000;
   }
 
+  get wantRows(): boolean {
+    return this.#batch.wantRows;
+  }
+
   set wantRows(isWanted: boolean) {
     this.#batch.wantRows = isWanted;
   }
