@@ -8,6 +8,7 @@ import measuring from "../../assets/docs/measuring.md" with { type: "text" };
 import results from "../../assets/docs/results.md" with { type: "text" };
 import scripts from "../../assets/docs/scripts.md" with { type: "text" };
 import start from "../../assets/docs/start.md" with { type: "text" };
+import thresholds from "../../assets/docs/thresholds.md" with { type: "text" };
 import turret from "../../assets/docs/turret.md" with { type: "text" };
 import turretExample from "../../assets/examples/turret.py" with { type: "text" };
 import { EXIT, UsageError } from "../base/errors.ts";
@@ -31,6 +32,11 @@ const TOPICS: readonly Topic[] = [
     name: "measuring",
     summary: "what the numbers mean, the verdict, calibration",
     text: () => measuring,
+  },
+  {
+    name: "thresholds",
+    summary: "what a run has to keep to, in words, and exit codes",
+    text: () => thresholds,
   },
   {
     name: "configuration",

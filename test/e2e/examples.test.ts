@@ -18,14 +18,18 @@ import { type TempFolder, tempFolder } from "../support/temp.ts";
 const EXAMPLES = path.resolve(import.meta.dir, "../../assets/examples");
 
 /** Fires an example from a folder of its own, as someone would who copied it. */
-async function fired(name: string, args: readonly string[]): Promise<Finished & { db: Query }> {
+async function fired(
+  name: string,
+  args: readonly string[],
+  code = 0,
+): Promise<Finished & { db: Query }> {
   using folder = tempFolder();
   for (const file of [name, "users.csv"]) {
     copyFileSync(path.join(EXAMPLES, file), folder.file(file));
   }
   const run = await oct(["fire", name, ...args, "-o", "out"], { cwd: folder.path });
   expect(run.stderr).toBe("");
-  expect(run.code).toBe(0);
+  expect(run.code).toBe(code);
   expect(run.stdout).toMatch(/^Errors: 0$/m);
   expect(run.stdout).toMatch(/sent = received = journaled = counted/);
   return { ...run, db: readAll(folder) };
@@ -123,11 +127,19 @@ describe("examples", () => {
 
   test("thresholds.ts", async () => {
     using shop = shopServer();
-    const { db } = await fired("thresholds.ts", [
-      ...["-u", "2", "--hits", "5", "-e", `TARGET=${shop.url}/`, "-e", "LIMIT_MS=0.000001"],
-    ]);
-    expect(db.failed("answers within 0.000001 ms")).toBe(10);
-    expect(db.failed("is no error page")).toBe(0);
+    const asked = [
+      "check answers in time > 99%",
+      "check is no error page = 100%",
+      "page: p95 < 30s",
+      "errors < 5%, abort after 5s",
+    ].flatMap((text) => ["--threshold", text]);
+    const args = ["-u", "2", "--hits", "5", "-e", `TARGET=${shop.url}/`, ...asked];
+    const kept = await fired("thresholds.ts", [...args, "-e", "LIMIT_MS=30000"]);
+    expect(kept.stdout).toMatch(/^all 4 thresholds hold$/m);
+    const missed = await fired("thresholds.ts", [...args, "-e", "LIMIT_MS=0.000001"], 99);
+    expect(missed.stdout).toMatch(/^1 of 4 thresholds failed: check answers in time > 99%: 0 %$/m);
+    expect(missed.db.failed("answers in time")).toBe(10);
+    expect(missed.db.failed("is no error page")).toBe(0);
   });
 
   test("test-case.ts, whole and one test of it", async () => {
