@@ -50,11 +50,11 @@ export async function finishRun(options: FinishOptions): Promise<number> {
   screen.clearStatus();
   if (!options.isJournalKept) removeJournal(results);
   const copy = placeDatabase(env, options.config, { directory: options.directory, databasePath });
-  if (copy !== undefined) screen.line(`database also written to ${copy}`);
   const { thresholds } = options.config;
+  const created = ["results.sqlite"];
   let figures: RunFigures | undefined;
   if (options.isReportWanted) {
-    screen.line("\nanalyzing results...\n");
+    screen.line("\nanalyzing results...");
     const startUs = env.clock.nowUs();
     const made = await makeReport({
       env,
@@ -64,9 +64,11 @@ export async function finishRun(options: FinishOptions): Promise<number> {
       thresholds,
       screen,
     });
-    screen.line(made.summary);
-    screen.line(`Report generated in ${((env.clock.nowUs() - startUs) / 1e6).toFixed(2)} seconds`);
-    screen.line(`created: ${options.shownResults}/results.html\n`);
+    screen.line(
+      `Report generated in ${((env.clock.nowUs() - startUs) / 1e6).toFixed(2)} seconds\n`,
+    );
+    screen.always(made.summary);
+    created.push("results.html");
     figures = made;
   }
   if (options.followers.wantsModel || thresholds.length > 0) {
@@ -76,7 +78,9 @@ export async function finishRun(options: FinishOptions): Promise<number> {
   if (figures !== undefined) {
     await options.followers.finish({ ...figures, outcome, exitCode, databasePath, results });
   }
-  for (const line of lines) screen.line(line);
+  for (const file of created) screen.line(`created: ${options.shownResults}/${file}`);
+  if (copy !== undefined) screen.line(`created: ${copy}`);
+  for (const line of lines) screen.always(line);
   screen.line("done.");
   return exitCode;
 }

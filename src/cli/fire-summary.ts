@@ -2,11 +2,10 @@
 
 import { formatCount, US_PER_S } from "../base/units.ts";
 import { CELL_KIND, COUNTER, PHASE_NAME } from "../stats/cell.ts";
-import type { Results, StoredTotal } from "../store/results.ts";
+import type { StoredTotal } from "../store/results.ts";
+import type { RunFigures } from "./make-report.ts";
 
-export function fireSummary(results: Results): string {
-  const totals = results.totals();
-  const { facts } = results;
+export function fireSummary({ facts, totals }: Pick<RunFigures, "facts" | "totals">): string {
   const sumOf = (name: string) =>
     totals.find((total) => total.kind === CELL_KIND.counter && total.name === name)?.sum ?? 0;
   // Where each request is a transaction itself, it is timed as that.

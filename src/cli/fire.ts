@@ -6,7 +6,6 @@ import path from "node:path";
 import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
 import type { HqOutcome, Pack } from "../hq/types.ts";
 import { buildTurretPack, emptyPack } from "../pack/pack.ts";
-import { openResults } from "../store/query.ts";
 import { rebuildDatabase } from "../store/rebuild.ts";
 import type { CommandInput } from "./command.ts";
 import type { Env } from "./env.ts";
@@ -98,7 +97,7 @@ async function fire(parts: FireParts): Promise<number> {
   const { env, values, plan, config, screen, folder } = parts;
   const isLocal = plan.agents === 0;
   const directory = plan.target.kind === "script" ? plan.target.directory : env.cwd;
-  const facts = describeRun({ env, directory, config, values });
+  const facts = { ...describeRun({ env, directory, config, values }), project: nameOf(plan) };
   screen.line(`seed: ${facts.seed}`);
   const outcome = await runInMemory({
     env,
@@ -115,6 +114,11 @@ async function fire(parts: FireParts): Promise<number> {
     terminal: new LiveTerminal({ ...parts, live: parts.followers.live }),
   });
   return outcome.hasStarted ? await summarise(parts, outcome) : outcome.exitCode;
+}
+
+/** What is fired at, as the run's name. */
+function nameOf({ target }: FirePlan): string {
+  return target.kind === "url" ? (URL.parse(target.url)?.host ?? target.url) : target.script;
 }
 
 export async function packOf(
@@ -135,16 +139,19 @@ async function summarise(parts: FireParts, outcome: HqOutcome): Promise<number> 
     directory: folder.path,
     onProgress: screen.progress("building the database"),
   });
+  screen.clearStatus();
   const databasePath = path.join(folder.path, "results.sqlite");
   const outputPath = path.join(folder.path, "results.html");
-  const made = await makeReport({ env, databasePath, outputPath, thresholds, screen });
+  const made = await makeReport({
+    env,
+    databasePath,
+    outputPath,
+    thresholds,
+    screen,
+    summary: "fired",
+  });
   const { exitCode, lines } = endOfRun(made.model, outcome.exitCode);
-  const results = await openResults(databasePath);
-  try {
-    screen.line(`\n${made.summary}\n\n${fireSummary(results)}`);
-  } finally {
-    results.close();
-  }
+  screen.always(`\n${made.summary}\n\n${fireSummary(made)}`);
   await parts.followers.finish({
     ...made,
     outcome,
@@ -154,8 +161,11 @@ async function summarise(parts: FireParts, outcome: HqOutcome): Promise<number> 
   });
   if (folder.isKept) {
     rmSync(path.join(folder.path, "journal"), { recursive: true, force: true });
-    screen.line(`\ncreated: ${showPath(env.cwd, outputPath)}`);
+    screen.line("");
+    for (const file of [outputPath, databasePath]) {
+      screen.line(`created: ${showPath(env.cwd, file)}`);
+    }
   }
-  if (lines.length > 0) screen.line(`\n${lines.join("\n")}`);
+  if (lines.length > 0) screen.always(`\n${lines.join("\n")}`);
   return exitCode;
 }

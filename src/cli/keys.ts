@@ -43,6 +43,8 @@ export function readKeys(typed: string): Key[] {
 }
 
 export interface KeyParts {
+  /** What + and - change: cannons of closed loads, the rate of open ones. */
+  readonly loads: readonly LoadKind[];
   /** Microseconds; monotonic. */
   nowUs(): number;
   isPaused(): boolean;
@@ -51,13 +53,20 @@ export interface KeyParts {
   suspend(): void;
 }
 
+export type LoadKind = "cannons" | "rate";
+
+/** Points of 100 that one press of + or - adds to the plan or takes from it. */
+const STEP_PERCENT = 10;
 /** The most that a note may hold. */
 const NOTE_MAX = 300;
 const MESSAGE_US = 5_000_000;
 
 /** In the order in which a narrow terminal keeps them. */
-const KEYS = ["s stop", "h help", "n note"] as const;
+const KEYS = ["p pause", "s stop", "h help", "n note", "+ - load"] as const;
+const KEYS_PAUSED = ["p resume", ...KEYS.slice(1)];
 const HELP = [
+  "p or space  pause, and go on",
+  "+ or -      10 % of the plan more or less: cannons, or arrivals a second",
   "n           a note: into the log, and a mark on every chart",
   "s or q      stop: what is in flight ends, then the report",
   "Ctrl-C      the same; twice ends at once",
@@ -71,6 +80,7 @@ export class KeyDesk {
   #isHelpShown = false;
   #message = "";
   #messageUs = 0;
+  #percent = 100;
 
   constructor(parts: KeyParts) {
     this.#parts = parts;
@@ -83,11 +93,11 @@ export class KeyDesk {
       return { kind: "prompt", text: `note: ${this.#note}▏${hint}` };
     }
     if (this.#isHelpShown) return { kind: "help", lines: HELP };
-    const { nowUs } = this.#parts;
+    const { nowUs, isPaused } = this.#parts;
     if (this.#message !== "" && nowUs() - this.#messageUs < MESSAGE_US) {
       return { kind: "message", text: this.#message };
     }
-    return { kind: "keys", keys: KEYS };
+    return { kind: "keys", keys: isPaused() ? KEYS_PAUSED : KEYS };
   }
 
   /** Takes what came from the terminal. */
@@ -137,12 +147,41 @@ export class KeyDesk {
       case "n":
         this.#note = "";
         return;
+      case "p":
+      case " ":
+        return this.#pause();
+      case "+":
+      case "=":
+        return this.#load(this.#percent + STEP_PERCENT);
+      case "-":
+      case "_":
+        return this.#load(this.#percent - STEP_PERCENT);
       case "s":
       case "q":
         return this.#control({ kind: "stop" });
       default:
         this.#say("that key does nothing; h shows those that do");
     }
+  }
+
+  // A pause takes effect a moment after it is asked for: who presses twice in between means both.
+  #pause(): void {
+    const [first, second] = this.#parts.isPaused()
+      ? (["resume", "pause"] as const)
+      : (["pause", "resume"] as const);
+    const reply = this.#parts.control({ kind: first });
+    if (reply.isDone) return this.#say(reply.text);
+    const other = this.#parts.control({ kind: second });
+    this.#say(other.isDone ? other.text : reply.text);
+  }
+
+  #load(percent: number): void {
+    if (percent < STEP_PERCENT)
+      return this.#say(`less than ${STEP_PERCENT} % of the plan is a pause`);
+    const { loads, control } = this.#parts;
+    const replies = loads.map((kind) => control({ kind, percent }));
+    if (replies.some((reply) => reply.isDone)) this.#percent = percent;
+    this.#say(replies.map((reply) => reply.text).join("; "));
   }
 
   #control(action: ControlAction): void {

@@ -2,14 +2,14 @@
 // elsewhere OCT's line at every interval. The wheel of the run turns it, so it returns at once.
 
 import { formatCount } from "../base/units.ts";
-import type { ProjectConfig } from "../config/project.ts";
+import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
 import { HAND_OVER_US } from "../hq/run.ts";
 import type { HqPhase, HqSnapshot, LiveRun } from "../hq/types.ts";
 import type { LiveState } from "../live/state.ts";
 import type { LiveView } from "../live/types.ts";
 import { formatElapsed, oneLine } from "../report/figures.ts";
 import type { Env } from "./env.ts";
-import { KeyDesk } from "./keys.ts";
+import { KeyDesk, type LoadKind } from "./keys.ts";
 import { renderLiveBlock } from "./live-block.ts";
 import type { Screen } from "./screen.ts";
 
@@ -47,12 +47,13 @@ export class LiveTerminal {
 
   /** From here on the terminal is the run's; `interrupt` is what Ctrl-C asks for. */
   begin(run: LiveRun, interrupt: () => void): void {
-    const { env, screen, live } = this.#parts;
+    const { env, screen, live, config } = this.#parts;
     this.#run = run;
     this.#phaseUs = env.clock.nowUs();
     this.#lineUs = this.#phaseUs;
     if (!screen.isTerminal) return;
     this.#desk = new KeyDesk({
+      loads: [...new Set(config.turrets.map(kindOf))],
       nowUs: () => env.clock.nowUs(),
       isPaused: () => live.view().isPaused,
       control: (action) => run.control(action, "terminal"),
@@ -189,6 +190,10 @@ export class LiveTerminal {
       screen.line(oneLine(`${formatElapsed(atS)}  ${who === "HQ" ? "" : `${who}: `}${said}`));
     }
   }
+}
+
+function kindOf({ load }: TurretDefinition): LoadKind {
+  return load.model.kind === "open" ? "rate" : "cannons";
 }
 
 function isReady(status: string): boolean {

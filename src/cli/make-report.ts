@@ -10,6 +10,7 @@ import { openResults } from "../store/query.ts";
 import type { Results, RunFacts, StoredTotal } from "../store/results.ts";
 import type { Env } from "./env.ts";
 import { fileError, writeFileAtomic } from "./files.ts";
+import { askedInWords } from "./load-asked.ts";
 import type { Screen } from "./screen.ts";
 
 export interface ReportRequest {
@@ -25,6 +26,8 @@ export interface ReportRequest {
   readonly intervalS?: number | undefined;
   /** Of a run that has just ended; else they are read from the copy of its configuration. */
   readonly thresholds?: readonly Threshold[] | undefined;
+  /** "fired": the summary leaves out what oct fire says in the words of Loads, and what it said before. */
+  readonly summary?: "whole" | "fired";
   /** Parts of the page that are made elsewhere. */
   readonly sections?: readonly ReportSection[] | undefined;
 }
@@ -57,6 +60,7 @@ export async function readFigures(
 /** Writes the report. */
 export async function makeReport(request: ReportRequest): Promise<MadeReport> {
   const { env, screen } = request;
+  screen.status("making the report");
   const results = await openResults(request.databasePath);
   try {
     const { sections, thresholds, intervalS } = request;
@@ -66,11 +70,16 @@ export async function makeReport(request: ReportRequest): Promise<MadeReport> {
     });
     const html = renderReport(model, { ...chooseTemplate(request), sections });
     writeFileAtomic(request.outputPath, html);
-    screen.clearStatus();
-    const isColor = env.useColor(env.stdout);
-    const summary = renderSummary(model, { columns: env.stdout.columns(), color: isColor });
+    const summary = renderSummary(model, {
+      columns: env.stdout.columns(),
+      color: env.useColor(env.stdout),
+      ...(request.summary === "fired"
+        ? { heading: "none" }
+        : { asked: askedInWords({ ...results.facts, turrets: model.turretsTotal }) }),
+    });
     return { summary, ...figuresOf(results, model) };
   } finally {
+    screen.clearStatus();
     results.close();
   }
 }

@@ -79,7 +79,16 @@ function identityLines(options: {
   const kept = `rows kept: ${formatCount(rowsKept)} of ${formatCount(rowsCounted)}`;
   if (total === undefined) return [`counted: ${formatCount(results.facts.transactions)}`, kept];
   const planned = plannedLines(stored, oldestMs(results));
-  return [sentLine(rows, total), ...planned, ...resentLines(results), kept];
+  return [sentLine(rows, total), ...planned, ...lateLines(results), ...resentLines(results), kept];
+}
+
+/** Arrivals that found no cannon free: how many, and that their wait is in the response times. */
+function lateLines(results: Results): string[] {
+  const late = results
+    .totals()
+    .find(({ kind, name }) => kind === CELL_KIND.counter && name === COUNTER.late);
+  if (late === undefined || late.sum === 0) return [];
+  return [`late: ${formatCount(late.sum)} waited for a free cannon, which response time includes`];
 }
 
 /** Requests that went out a second time: a server that does that to many is worth a look. */

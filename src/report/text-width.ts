@@ -31,3 +31,21 @@ export function padCells(text: string, cells: number, side: "left" | "right" = "
   const space = " ".repeat(Math.max(0, cells - cellsOf(fitted)));
   return side === "left" ? fitted + space : space + fitted;
 }
+
+/** Words of `text` in lines of at most `width` cells; further lines are indented. */
+export function wrapCells(text: string, width: number): string[] {
+  const indent = /^ */.exec(text)?.[0] ?? "";
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.trim().split(" ")) {
+    const fitted = fitCells(word, width - 4) || word;
+    const joined = line.trim() === "" ? line + fitted : `${line} ${fitted}`;
+    if (cellsOf(joined) <= width || line.trim() === "") {
+      line = joined;
+      continue;
+    }
+    lines.push(line);
+    line = `${indent}  ${fitted}`;
+  }
+  return [...lines, line];
+}

@@ -1,42 +1,39 @@
-// The report on one screen of a terminal: the same figures as the page, in the same words.
+// A finished run on one screen of a terminal: the same figures as the page, in the same words. What it
+// opens with is OCT's; then what the figures are worth, what was asked and what came of it, and only what
+// went wrong in detail.
 
 import { formatCount } from "../base/units.ts";
+import type { CheckModel, ErrorGroupModel } from "./detail-types.ts";
 import {
   formatElapsed,
-  formatMs,
   formatPercent,
   formatPerSec,
   formatWall,
+  oneLine,
   plural,
 } from "./figures.ts";
-import { cellsOf, fitCells, padCells } from "./text-width.ts";
+import { type Paint, painter, type Style } from "./paint.ts";
+import { tableLines } from "./text-table.ts";
+import { cellsOf, fitCells, padCells, wrapCells } from "./text-width.ts";
 import { thresholdLines } from "./threshold-text.ts";
-import type { ReportModel, TimerModel, VerdictWord } from "./types.ts";
+import type { ReportModel, VerdictWord } from "./types.ts";
 
 export interface SummaryOptions {
   readonly columns: number;
   /** Whether escape codes for colour may be used. */
   readonly color?: boolean;
-  /** Paths of the files that were made. */
-  readonly files?: readonly string[];
+  /** The load that was asked for, in words. */
+  readonly asked?: readonly string[];
+  /** What opens it; "none" where its caller says the same in other words. */
+  readonly heading?: "oct" | "none";
 }
 
-const TIMERS_MAX = 12;
 const ERRORS_MAX = 5;
-const LOST_MAX = 3;
+const CHECKS_MAX = 5;
+const ASKED_MAX = 4;
+const REASONS_MAX = 3;
 const COLUMNS_MIN = 40;
 const COLUMNS_MAX = 120;
-
-type Style = "bold" | "dim" | "red" | "green" | "yellow";
-type Paint = (style: Style, text: string) => string;
-
-const CODES: Readonly<Record<Style, readonly [number, number]>> = {
-  bold: [1, 22],
-  dim: [2, 22],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-};
 
 const VERDICT_STYLE: Readonly<Record<VerdictWord, Style>> = {
   VALID: "green",
@@ -46,184 +43,187 @@ const VERDICT_STYLE: Readonly<Record<VerdictWord, Style>> = {
   "NOT JUDGED": "dim",
 };
 
+interface Look {
+  readonly model: ReportModel;
+  readonly options: SummaryOptions;
+  readonly width: number;
+  readonly paint: Paint;
+}
+
 /** Lines for a terminal `columns` wide, without a newline at the end. */
 export function renderSummary(model: ReportModel, options: SummaryOptions): string {
   const width = Math.max(COLUMNS_MIN, Math.min(COLUMNS_MAX, options.columns || 80));
-  const paint: Paint = (style, text) => {
-    if (options.color !== true) return text;
-    const [on, off] = CODES[style];
-    return `\u001b[${on}m${text}\u001b[${off}m`;
-  };
+  const paint = painter(options.color);
+  const look: Look = { model, options, width, paint };
   const lines = [
-    `transactions: ${model.transactions}`,
-    `timers: ${model.timerValues}`,
-    `errors: ${model.errorCount}`,
-    `test start: ${formatWall(model.startWallMs)}`,
-    `test finish: ${formatWall(model.finishWallMs)}`,
-    "",
-    ...verdictLines(model, width, paint),
-    ...thresholdLines(model, width, paint),
-    "",
-    ...headlineLines(model, width),
+    ...headingLines(look),
+    ...verdictLines(look),
+    ...loadLines(look),
     "",
     ...tableLines(model, width, paint),
-    ...errorLines(model, width, paint),
-    ...malformedLines(model, width, paint),
-    "",
-    ...model.counts.lines.flatMap((line) => wrap(line, width)),
-    ...(options.files ?? []).map((file) => `created: ${file}`),
+    ...errorLines(look),
+    ...checkLines(look),
+    ...thresholdLines(model, width, paint),
+    ...malformedLines(look),
+    ...countLines(look),
+    ...generatorLines(look),
   ];
   return lines.join("\n");
 }
 
-function verdictLines(model: ReportModel, width: number, paint: Paint): string[] {
+/** OCT's five, the times beside the counts where there is place. */
+function headingLines({ model, options, width }: Look): string[] {
+  if (options.heading === "none") return [];
+  const counts = [
+    `transactions: ${model.transactions}`,
+    `timers: ${model.timerValues}`,
+    `errors: ${model.errorCount}`,
+  ];
+  const times = [
+    `test start: ${formatWall(model.startWallMs)}`,
+    `test finish: ${formatWall(model.finishWallMs)}`,
+    ...(model.errorCount === 0 ? [] : [`failed: ${formatPercent(model.errorPercent)}`]),
+  ];
+  const left = Math.max(...counts.map(cellsOf)) + 4;
+  const isWide = left + Math.max(...times.map(cellsOf)) <= width;
+  if (!isWide) return [...counts, ...times, ""];
+  return [
+    ...counts.map((count, i) => {
+      const time = times[i];
+      return time === undefined ? count : padCells(count, left) + time;
+    }),
+    "",
+  ];
+}
+
+function verdictLines({ model, width, paint }: Look): string[] {
   const { word, sentence, reasons } = model.verdict;
-  const shown = reasons.slice(0, LOST_MAX);
+  const shown = reasons.slice(0, REASONS_MAX);
   const rest = reasons.length - shown.length;
-  const [first = "", ...more] = wrap(`${word}  ${sentence}`, width);
+  // The identity is the proof of the sentence, and shorter.
+  const said = word === "VALID" ? (model.counts.lines[0] ?? sentence) : sentence;
+  const [first = "", ...more] = wrapCells(`${word}  ${said}`, width);
   return [
     paint(VERDICT_STYLE[word], paint("bold", word)) + first.slice(word.length),
     ...more,
-    ...shown.flatMap((reason) => wrap(`  ${reason}`, width)),
+    ...shown.flatMap((reason) => wrapCells(`  ${oneLine(reason)}`, width)),
     ...(rest > 0 ? [`  and ${plural(rest, "more reason")}`] : []),
   ];
 }
 
-function headlineLines(model: ReportModel, width: number): string[] {
+/** Ends that say nothing: the plan was fired to its end. */
+const USUAL_ENDS: ReadonlySet<string> = new Set(["run time", "all turrets have ended"]);
+
+function loadLines({ model, options, width }: Look): string[] {
   const { figures, clock } = model.all;
-  const load = [
-    plural(model.turretsTotal, "turret"),
-    plural(model.cannons, "cannon"),
-    `${formatElapsed(model.measuredUs / 1e6)} measured`,
-    `${formatPerSec(figures.ratePerSec)} transactions/s`,
-    `${formatPercent(model.errorPercent)} failed`,
-  ].join(", ");
-  const clocks =
-    clock === "response"
-      ? "all transactions: response time, from the instant each was due"
-      : "all transactions: service time, from the actual start; the rate is what the cannons reached";
-  return [...wrap(load, width), ...wrap(`${clocks}; durations in ms`, width)];
-}
-
-interface TableColumn {
-  readonly head: string;
-  readonly of: (timer: TimerModel) => string;
-  /** Left out first where the terminal is narrow: the highest. */
-  readonly rank: number;
-}
-
-const figure =
-  (pick: (timer: TimerModel) => number) =>
-  (timer: TimerModel): string =>
-    timer.figures.count === 0 ? "–" : formatMs(pick(timer));
-
-const TABLE: readonly TableColumn[] = [
-  { head: "count", rank: 0, of: (timer) => formatCount(timer.figures.count) },
-  { head: "/s", rank: 6, of: (timer) => formatPerSec(timer.figures.ratePerSec) },
-  { head: "average", rank: 5, of: figure((timer) => timer.figures.meanUs) },
-  { head: "50 %", rank: 2, of: figure((timer) => timer.figures.p50Us) },
-  { head: "95 %", rank: 0, of: figure((timer) => timer.figures.p95Us) },
-  { head: "99 %", rank: 3, of: figure((timer) => timer.figures.p99Us) },
-  { head: "max", rank: 4, of: figure((timer) => timer.figures.maxUs) },
-  { head: "errors", rank: 1, of: (timer) => formatCount(timer.figures.errorCount) },
-];
-
-const NAME_MIN = 16;
-const GAP = "  ";
-
-function tableLines(model: ReportModel, width: number, paint: Paint): string[] {
-  const timers = [...model.timers]
-    .sort((a, b) => b.figures.count - a.figures.count)
-    .slice(0, TIMERS_MAX);
-  const shown = new Set(timers);
-  const rows = [
-    model.all,
-    ...(model.other === undefined ? [] : [model.other]),
-    ...model.timers.filter((timer) => shown.has(timer)),
+  const asked = options.asked ?? [];
+  const shown = asked.slice(0, ASKED_MAX);
+  const rest = asked.length - shown.length;
+  const cannons = `${plural(model.cannons, "cannon")} of ${plural(model.turretsTotal, "turret")}`;
+  const rate = `${formatPerSec(figures.ratePerSec)} transactions/s over ${formatElapsed(model.measuredUs / 1e6)}`;
+  const isTold = model.errorCount === 0 || options.heading !== "none";
+  const failed = isTold ? "" : `, ${formatPercent(model.errorPercent)} failed`;
+  const reached = clock === "service" ? `, what ${cannons} reached` : `, by ${cannons}`;
+  const ending = factOf(model, "Ended by");
+  const ended = ending === undefined || USUAL_ENDS.has(ending) ? "" : `; ended: ${ending}`;
+  const command = factOf(model, "Command");
+  const lines = [
+    options.heading === "none" || command === undefined ? "" : `${model.title}: ${command}`,
+    ...shown.map((line) => `asked: ${line}`),
+    rest > 0 ? `asked: and ${plural(rest, "more line")} (oct run --plan)` : "",
+    `given: ${rate}${reached}${failed}${ended}`,
   ];
-  const sized = TABLE.map((column) => {
-    const cells = rows.map((timer) => column.of(timer));
-    return { ...column, cells, width: Math.max(...[column.head, ...cells].map(cellsOf)) };
-  });
-  const columns = fitColumns(sized, width);
-  const used = columns.reduce((sum, column) => sum + GAP.length + column.width, 0);
-  const names = rows.map((timer) =>
-    timer === model.other ? `All, ${timer.clock} time` : timer.name,
-  );
-  const nameWidth = Math.min(
-    width - used,
-    Math.max(NAME_MIN, ...names.map((name) => cellsOf(name))),
-  );
-  const head = columns.map((column) => GAP + padCells(column.head, column.width, "right")).join("");
-  const lines = rows.map((_, i) => {
-    const cells = columns.map(
-      (column) => GAP + padCells(column.cells[i] as string, column.width, "right"),
-    );
-    return padCells(names[i] as string, nameWidth) + cells.join("");
-  });
-  const rest = model.timersTotal - timers.length;
-  return [
-    paint("dim", " ".repeat(nameWidth) + head),
-    paint("bold", lines[0] as string),
-    ...lines.slice(1),
-    ...(rest > 0 ? [paint("dim", `and ${plural(rest, "more timer")} in the report`)] : []),
-  ];
+  return lines.filter((line) => line !== "").flatMap((line) => wrapCells(oneLine(line), width));
 }
 
-function fitColumns<T extends TableColumn & { readonly width: number }>(
-  columns: readonly T[],
-  width: number,
-): readonly T[] {
-  let kept = [...columns];
-  const used = () => kept.reduce((sum, column) => sum + GAP.length + column.width, 0);
-  while (kept.length > 1 && used() + NAME_MIN > width) {
-    const worst = Math.max(...kept.map((column) => column.rank));
-    const last = kept.findLastIndex((column) => column.rank === worst);
-    kept = kept.filter((_, i) => i !== last);
-  }
-  return kept;
+function factOf(model: ReportModel, label: string): string | undefined {
+  return model.facts.flatMap((group) => group.facts).find((fact) => fact.label === label)?.value;
 }
 
-function errorLines(model: ReportModel, width: number, paint: Paint): string[] {
-  if (model.errors.length === 0) return [];
-  const shown = model.errors.slice(0, ERRORS_MAX);
-  const countWidth = Math.max(...shown.map((error) => formatCount(error.count).length));
-  const rest = model.errorsTotal - shown.length;
+function errorLines({ model, width, paint }: Look): string[] {
+  const { errorGroups, errorGroupsTotal } = model.details;
+  if (errorGroups.length === 0) return [];
+  const shown = errorGroups.slice(0, ERRORS_MAX);
+  const countWidth = Math.max(...shown.map((group) => formatCount(group.count).length));
+  const rest = errorGroupsTotal - shown.length;
   return [
-    "",
-    `errors by text (${formatCount(model.errorsTotal)}):`,
-    ...shown.map((error) => {
-      const count = formatCount(error.count).padStart(countWidth);
-      const at = ` (from ${formatElapsed(error.firstSecond)})`;
-      const text = fitCells(error.text, width - countWidth - 4 - at.length);
-      return `  ${paint("red", count)}  ${text}${paint("dim", at)}`;
+    `errors by kind (${formatCount(errorGroupsTotal)}):`,
+    ...shown.flatMap((group) => {
+      const count = formatCount(group.count).padStart(countWidth);
+      const at = ` (${textsOf(group)}from ${formatElapsed(group.firstSecond)})`;
+      const text = fitCells(group.text, width - countWidth - 4 - cellsOf(at));
+      const line = `  ${paint("red", count)}  ${text}${paint("dim", at)}`;
+      const [example] = group.examples;
+      if (group.textsTotal === 1 || example === undefined) return [line];
+      const indent = " ".repeat(countWidth + 4);
+      const said = fitCells(`e.g. ${example.text}`, width - indent.length);
+      return [line, indent + paint("dim", said)];
     }),
-    ...(rest > 0 ? [paint("dim", `  and ${plural(rest, "more text")} in the report`)] : []),
+    ...(rest > 0 ? [paint("dim", `  and ${plural(rest, "more kind")} in the report`)] : []),
   ];
 }
 
-function malformedLines(model: ReportModel, width: number, paint: Paint): string[] {
+function textsOf({ textsTotal }: ErrorGroupModel): string {
+  return textsTotal === 1 ? "" : `${plural(textsTotal, "text")}, `;
+}
+
+/** One line where all passed; else those that did not. */
+function checkLines({ model, width, paint }: Look): string[] {
+  const { checks, checksTotal } = model.details;
+  if (checks.length === 0) return [];
+  const sum = (pick: (check: CheckModel) => number) =>
+    checks.reduce((all, check) => all + pick(check), 0);
+  const failing = checks.filter((check) => check.failed > 0);
+  const times = `${formatCount(sum((check) => check.passed))} of ${formatCount(sum((check) => check.count))}`;
+  if (failing.length === 0) {
+    return [`${plural(checksTotal, "check")}: ${paint("green", "all passed")}, ${times}`];
+  }
+  const shown = [...failing].sort((a, b) => b.failed - a.failed).slice(0, CHECKS_MAX);
+  const rest = failing.length - shown.length;
+  return [
+    `${plural(checksTotal, "check")}: ${times} passed`,
+    ...shown.map((check) => {
+      const found = ` ${formatCount(check.failed)} of ${formatCount(check.count)} failed (${formatPercent(100 - check.passedPercent)})`;
+      const name = fitCells(check.name, width - cellsOf(found) - 5);
+      return `  ${paint("red", "✗")} ${name}:${found}`;
+    }),
+    ...(rest > 0 ? [paint("dim", `  and ${plural(rest, "more check")} in the report`)] : []),
+  ];
+}
+
+function malformedLines({ model, width, paint }: Look): string[] {
   const { total, kinds } = model.malformed;
   if (total === 0) return [];
   const each = kinds.map(({ kind, count }) => `${kind} ${formatCount(count)}`).join(", ");
   const text = `malformed messages: ${formatCount(total)} (${each})`;
-  return ["", paint("yellow", fitCells(text, width))];
+  return [paint("yellow", fitCells(text, width))];
 }
 
-/** Words of `text` in lines of at most `width` cells; further lines are indented. */
-function wrap(text: string, width: number): string[] {
-  const indent = /^ */.exec(text)?.[0] ?? "";
-  const lines: string[] = [];
-  let line = indent;
-  for (const word of text.trim().split(" ")) {
-    const fitted = fitCells(word, width - 4) || word;
-    const joined = line.trim() === "" ? line + fitted : `${line} ${fitted}`;
-    if (cellsOf(joined) <= width || line.trim() === "") {
-      line = joined;
-      continue;
-    }
-    lines.push(line);
-    line = `${indent}  ${fitted}`;
-  }
-  return [...lines, line];
+/** The identities, but for what the verdict has said and for rows that nobody misses. */
+function countLines({ model, width }: Look): string[] {
+  const [first, ...others] = model.counts.lines;
+  const lines = model.verdict.word === "VALID" || first === undefined ? others : [first, ...others];
+  return lines.filter((line) => !isKeptWhole(line)).flatMap((line) => wrapCells(line, width));
+}
+
+function isKeptWhole(line: string): boolean {
+  const [, kept, counted] = /^rows kept: (\S+) of (\S+)$/.exec(line) ?? [];
+  return kept !== undefined && (kept === counted || kept === "0");
+}
+
+/** What the report's table of the measurement says of the generator, in fewer words. */
+const GENERATOR: Readonly<Record<string, string>> = {
+  "Starts late, 99 %": "starts late p99",
+  "Generator's loop stood still, 99 %": "loop lag p99",
+  "Busiest thread's CPU": "CPU at most",
+  "Clocks of turrets and HQ apart": "clocks",
+};
+
+function generatorLines({ model, width }: Look): string[] {
+  const said = model.details.measurement.flatMap(({ what, value, limit, state }) => {
+    const short = GENERATOR[what];
+    if (short === undefined) return [];
+    return [`${short} ${value}${state === "bad" ? ` (limit ${limit})` : ""}`];
+  });
+  return said.length === 0 ? [] : wrapCells(`generator: ${said.join(", ")}`, width);
 }

@@ -10,16 +10,40 @@ import {
 } from "../../support/report-samples.ts";
 
 describe("renderSummary", () => {
-  test("opens with the five lines of the old OCT", () => {
-    const [transactions, timers, errors, start, finish] = renderSummary(
-      buildReportModel(shopResults()),
-      { columns: 80 },
-    ).split("\n");
-    expect(transactions).toMatch(/^transactions: \d+$/);
-    expect(timers).toMatch(/^timers: \d+$/);
-    expect(errors).toMatch(/^errors: \d+$/);
-    expect(start).toMatch(/^test start: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
-    expect(finish).toMatch(/^test finish: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+  test("opens with the counts and times of the old OCT, each count on a line of its own", () => {
+    const text = renderSummary(buildReportModel(shopResults()), { columns: 80 });
+    const [transactions, timers, errors] = text.split("\n");
+    expect(transactions).toMatch(/^transactions: \d+ +test start: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+    expect(timers).toMatch(/^timers: \d+ +test finish: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/);
+    expect(errors).toMatch(/^errors: \d+ +failed: [\d.]+ %$/);
+    const narrow = renderSummary(buildReportModel(shopResults()), { columns: 40 }).split("\n");
+    expect(narrow.slice(0, 3).join(" ")).toMatch(/^transactions: \d+ timers: \d+ errors: \d+$/);
+    expect(narrow[3]).toStartWith("test start: ");
+    expect(narrow[4]).toStartWith("test finish: ");
+  });
+
+  test("a usual run fits one screen with what is printed after it", () => {
+    const asked = ["50 cannons, started over 10.00 s, for 5m 00s"];
+    const whole = buildReportModel(shopResults());
+    const model = { ...whole, timers: whole.timers.slice(0, 4), timersTotal: 4 };
+    const text = renderSummary(model, { columns: 80, asked });
+    // Two files and "done." follow.
+    expect(text.split("\n").length + 3).toBeLessThanOrEqual(24);
+  });
+
+  test("its caller may open it otherwise", () => {
+    const model = buildReportModel(shopResults());
+    const text = renderSummary(model, { columns: 80, heading: "none" });
+    expect(text).toStartWith("VALID  sent = received = journaled = counted: ");
+    expect(text).not.toContain("transactions: ");
+    expect(text.replaceAll(/\s+/g, " ")).toContain("0.83 % failed");
+  });
+
+  test("says the load that was asked for, up to a limit", () => {
+    const asked = Array.from({ length: 9 }, (_, i) => `definition ${i}: 5 cannons`);
+    const text = renderSummary(buildReportModel(shopResults()), { columns: 80, asked });
+    expect(text).toContain("asked: definition 3: 5 cannons\nasked: and 5 more lines");
+    expect(text).not.toContain("definition 4");
   });
 
   test("no line is wider than the terminal, in any width, whatever the texts", () => {
@@ -62,12 +86,5 @@ describe("renderSummary", () => {
     const shown = [...text.matchAll(/^GET .*? {2,}(\d+)/gm)].map((match) => Number(match[1]));
     const counts = model.timers.map((timer) => timer.figures.count).sort((a, b) => b - a);
     expect(shown.sort((a, b) => b - a)).toEqual(counts.slice(0, 12));
-  });
-
-  test("names the files that were made", () => {
-    const model = buildReportModel(emptyResults());
-    expect(renderSummary(model, { columns: 80, files: ["a/results.html"] })).toEndWith(
-      "\ncreated: a/results.html",
-    );
   });
 });
