@@ -7,6 +7,7 @@ import { parseJsonc } from "../config/jsonc.ts";
 import { readConfigFile } from "../config/read-file.ts";
 import { openPack } from "../pack/open.ts";
 import { readWhole } from "../pack/read-whole.ts";
+import { LINK_LIMIT } from "../protocol/messages.ts";
 import { Protocol1TurretRole } from "../turret/protocol1-turret.ts";
 import type { CommandInput } from "./command.ts";
 import type { Env } from "./env.ts";
@@ -56,6 +57,16 @@ function readThreads(input: CommandInput): number {
   throw new UsageError(`--threads takes a whole number from 1 to 1024, not "${text}"`);
 }
 
+/** The definition to serve; "" for any. Longer ones no project has, and no HQ would read. */
+function readName(input: CommandInput): string {
+  const name = input.text("name") ?? "";
+  const sizeBytes = Buffer.byteLength(name);
+  if (sizeBytes <= LINK_LIMIT.nameBytes) return name;
+  throw new UsageError(`--name has ${sizeBytes} bytes; the most is ${LINK_LIMIT.nameBytes}`, {
+    hint: "it is the name of one of the project's turrets",
+  });
+}
+
 interface Role {
   tick(): void;
   stop(reason: string): void;
@@ -65,13 +76,14 @@ interface Role {
 }
 
 async function serveLink(input: CommandInput, env: Env, hq: HostPort): Promise<number> {
+  const name = readName(input);
   const { connectTurretLink } = await import("../zmq/link.ts");
   const link = connectTurretLink(hq);
   const screen = new Screen(env.stdout, env.clock);
   const turret = createTurret({
     env,
     link,
-    name: input.text("name") ?? "",
+    name,
     threads: readThreads(input),
     onLine: (text) => screen.line(text),
     shownHq: `${hq.host}:${hq.port}`,

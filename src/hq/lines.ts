@@ -1,7 +1,7 @@
-// Lines for people. Names and texts in them come from other machines, so control characters are made
-// visible, and lines that outsiders can cause at will are shown up to a limit of each kind.
+// Lines for people. Names and texts in them come from other machines, so what steers a terminal is
+// made visible, and lines that outsiders can cause at will are shown up to a limit of each kind.
 
-import { clip } from "../base/errors.ts";
+import { oneLine } from "../config/one-line.ts";
 import type { LineKind } from "./core.ts";
 
 const LINE_LENGTH_MAX = 1_000;
@@ -16,7 +16,7 @@ export class Lines {
   }
 
   say(text: string): void {
-    this.#write(clip(text.replace(/\p{Cc}/gu, "\u00b7"), LINE_LENGTH_MAX));
+    this.#write(oneLine(text, LINE_LENGTH_MAX));
   }
 
   sayOf(kind: LineKind, text: string): void {

@@ -5,7 +5,12 @@ import { MalformedBytes } from "../base/bytes.ts";
 import { EXIT } from "../base/errors.ts";
 import type { JsonObject, JsonValue } from "../base/json.ts";
 import { formatDuration } from "../base/units.ts";
-import { decodeTurretMessage, encodeHqMessage, ForeignVersion } from "../protocol/codec.ts";
+import {
+  decodeTurretMessage,
+  encodeHqMessage,
+  ForeignVersion,
+  isHelloFrame,
+} from "../protocol/codec.ts";
 import type { HqLink } from "../protocol/link.ts";
 import type { HqMessage, TurretMessage, TurretPlace } from "../protocol/messages.ts";
 import type { HqCore } from "./core.ts";
@@ -86,6 +91,10 @@ export class LinkDesk {
     const kind = isForeign ? LINK_MALFORMED.foreign : LINK_MALFORMED.unreadable;
     this.#core.malformed.add(kind, this.#core.atUs(), frame);
     if (isForeign) this.#joining.refuse(peer, `another version: ${reason.message}`);
+    // A turret that says hello again and again would never learn why nobody answers.
+    else if (isHelloFrame(frame)) {
+      this.#joining.refuse(peer, `its hello cannot be read: ${reason.message}`);
+    }
   }
 
   #obey(turret: KnownTurret, message: TurretMessage, nowUs: number): void {

@@ -4,6 +4,7 @@
 
 import { clip } from "../base/errors.ts";
 import { isJsonObject, isShallow, type JsonObject, type JsonValue } from "../base/json.ts";
+import { parseDurationUs, US_PER_S } from "../base/units.ts";
 import { STATS_LIMIT } from "../stats/cell.ts";
 
 export const PROTOCOL1_LIMIT = {
@@ -223,12 +224,18 @@ function timersOf(value: JsonValue | undefined): (string | number)[] | Malformed
   return timers;
 }
 
+// Definitions may say durations as texts, and a turret tells what stands in its own.
+function secondsOf(value: JsonValue | undefined): number {
+  const us = typeof value === "string" ? parseDurationUs(value) : undefined;
+  return us === undefined ? numberOf(value) : us / US_PER_S;
+}
+
 function takeStatus(item: JsonObject, sink: Protocol1Sink): void {
   const { turret, status, uuid, script } = item as Record<string, JsonValue | undefined>;
   if (typeof uuid !== "string" || uuid === "" || uuid.length > PROTOCOL1_LIMIT.nameLength) {
     return sink.onMalformed(MALFORMED.statusWithoutUuid, item);
   }
-  const rampup = numberOf(item["rampup"]);
+  const rampup = secondsOf(item["rampup"]);
   const cannons = numberOf(item["cannons"] ?? item["canons"]);
   const hasNumbers =
     rampup >= 0 &&

@@ -174,6 +174,11 @@ export function decodeTurretMessage(frame: Uint8Array): TurretMessage {
   return decode(frame, TURRET_FORMATS, TURRET_TYPES) as TurretMessage;
 }
 
+/** True for a frame of our version that would be a hello, readable or not. */
+export function isHelloFrame(frame: Uint8Array): boolean {
+  return frame[0] === LINK_VERSION && frame[1] === TURRET_FORMATS.hello.code;
+}
+
 /** The message in `frame`; throws MalformedBytes or ForeignVersion. `bytes` is a view of the frame. */
 export function decodeHqMessage(frame: Uint8Array): HqMessage {
   return decode(frame, HQ_FORMATS, HQ_TYPES) as HqMessage;

@@ -9,7 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import { EXIT, errorText } from "../base/errors.ts";
 import type { JsonObject, JsonValue } from "../base/json.ts";
 import { Ring } from "../base/ring.ts";
-import { formatCount } from "../base/units.ts";
+import { formatCount, parseDurationUs, US_PER_S } from "../base/units.ts";
 import type { Protocol1Turret } from "../protocol/link.ts";
 import { LONE_PLACE } from "../protocol/messages.ts";
 import { contextOf, formatStatus, parseOrder, STATUS } from "../protocol/protocol1.ts";
@@ -253,7 +253,7 @@ export class Protocol1TurretRole {
       turret: this.#name,
       status,
       uuid,
-      rampup: numberOf(definition["rampup"]),
+      rampup: secondsOf(definition["rampup"]),
       script: String(definition["script"] ?? ""),
       cannons: numberOf(definition["cannons"] ?? definition["canons"]),
     });
@@ -272,6 +272,12 @@ export class Protocol1TurretRole {
 function numberOf(value: JsonValue | undefined): number {
   const number = Number(value ?? 0);
   return Number.isFinite(number) ? number : 0;
+}
+
+/** Seconds of a duration, which may be written as "90s"; 0 for what is none. */
+function secondsOf(value: JsonValue | undefined): number {
+  const us = typeof value === "string" ? parseDurationUs(value) : undefined;
+  return us === undefined ? numberOf(value) : us / US_PER_S;
 }
 
 function counted(count: number, what: string): string[] {

@@ -7,16 +7,14 @@
 // unattended. What was measured is kept and handed over when the same run's HQ is back.
 
 import { MalformedBytes } from "../base/bytes.ts";
-import type { Clock } from "../base/clock.ts";
 import { EXIT } from "../base/errors.ts";
 import { formatDuration } from "../base/units.ts";
+import { oneLine } from "../config/one-line.ts";
 import { decodeHqMessage, encodeTurretMessage } from "../protocol/codec.ts";
-import type { TurretLink } from "../protocol/link.ts";
 import type { HqMessage, TurretMessage } from "../protocol/messages.ts";
 import { isBusy, moveTurret, type TurretState } from "../protocol/states.ts";
 import { ClockOffset } from "./clock-offset.ts";
-import type { LoadCrew } from "./crew-contract.ts";
-import type { PackStore } from "./pack-store.ts";
+import type { TurretOptions } from "./turret-options.ts";
 import { type Assignment, NO_TOTALS, TurretRun } from "./turret-run.ts";
 
 const HELLO_US = 1_000_000;
@@ -31,24 +29,8 @@ const FIRST_PINGS = 8;
 const FIRST_PING_US = 25_000;
 const PING_US = 5_000_000;
 const MESSAGES_PER_TICK = 2_000;
-
-export interface TurretOptions {
-  readonly clock: Clock;
-  readonly link: TurretLink;
-  readonly loadCrew: LoadCrew;
-  readonly packStore: PackStore;
-  /** The definition asked for, or "". */
-  readonly name: string;
-  readonly cores: number;
-  readonly host: string;
-  readonly pid: number;
-  readonly platform: string;
-  readonly octVersion: string;
-  readonly uuid: string;
-  /** The HQ's address for people. */
-  readonly shownHq: string;
-  onLine(text: string): void;
-}
+/** Characters of an HQ's reason that are shown. */
+const REASON_SHOWN = 4_000;
 
 export class Turret {
   readonly #options: TurretOptions;
@@ -57,6 +39,9 @@ export class Turret {
   #run: TurretRun | undefined;
   #pendingStart: Extract<HqMessage, { type: "start" }> | undefined;
   #isJoined = false;
+  /** The run that the HQ commanded last, and the one whose HQ has let this turret go. */
+  #hqRunId = "";
+  #leftRunId = "";
   #hasSaidWaiting = false;
   #isLeavingForGood = false;
   #heardUs: number;
@@ -178,7 +163,7 @@ export class Turret {
   }
 
   #refused(reason: string): void {
-    this.#options.onLine(`refused by the HQ: ${reason}`);
+    this.#options.onLine(`refused by the HQ: ${oneLine(reason, REASON_SHOWN)}`);
     this.#exitCode = EXIT.failed;
     this.#dropRun();
     this.#move(this.#state === "firing" || this.#state === "draining" ? "gone" : "refused");
@@ -186,6 +171,8 @@ export class Turret {
 
   /** The HQ answered; `runId` is the run it commands. */
   #welcome(runId: string): void {
+    if (runId === this.#leftRunId) return;
+    this.#hqRunId = runId;
     if (!this.#isJoined) {
       this.#isJoined = true;
       this.#hasSaidWaiting = false;
@@ -289,12 +276,23 @@ export class Turret {
   }
 
   #released(runId: string): void {
+    if (this.#state === "idle" && runId === this.#hqRunId) return this.#seekNext(runId);
     const run = this.#run;
     if (run === undefined || run.runId !== runId || this.#state !== "leaving") return;
     this.#dropRun();
     if (this.#isLeavingForGood) return this.#endForGood();
     this.#move("idle");
     this.#options.onLine("ready for the next run");
+    this.#seekNext(runId);
+  }
+
+  // An HQ commands one run and ends with it. Who waited for it to fall silent would be deaf to the next
+  // HQ for seconds: hello goes out from now on, and what the last one still says is no answer to it.
+  #seekNext(runId: string): void {
+    this.#leftRunId = runId;
+    this.#isJoined = false;
+    this.#offset.clear();
+    this.#helloUs = this.#options.clock.nowUs();
   }
 
   #dropRun(): void {

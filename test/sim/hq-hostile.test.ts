@@ -6,6 +6,16 @@ import { tempFolder } from "../support/temp.ts";
 import { firing } from "./support/hq-firing.ts";
 import { HqWorld, RUN_ID, status } from "./support/hq-world.ts";
 
+/** A hello with fields that the codec would not write. */
+function helloFrame(fields: object): Uint8Array {
+  const json = new TextEncoder().encode(JSON.stringify(fields));
+  const frame = new Uint8Array(6 + json.length);
+  frame.set([LINK_VERSION, 1]);
+  new DataView(frame.buffer).setUint32(2, json.length, true);
+  frame.set(json, 6);
+  return frame;
+}
+
 describe("HqRun and hostile peers of the link", () => {
   test("noise is counted, another version is refused with a reason, strangers get no answer", async () => {
     using folder = tempFolder();
@@ -25,6 +35,42 @@ describe("HqRun and hostile peers of the link", () => {
       "link message that cannot be read": 2,
       "link message of another version": 1,
     });
+  });
+
+  test.each([
+    ["too long", { name: "x".repeat(256) }, "name is longer than 255"],
+    ["of no text", { name: 7 }, "name is not a text"],
+    ["with a uuid without end", { uuid: "u".repeat(100) }, "uuid is longer than 64"],
+  ])("a hello %s is refused with the reason, and counted", async (_, parts, reason) => {
+    using folder = tempFolder();
+    const world = new HqWorld(folder.path);
+    const peer = world.addPeer();
+    const fields = { octVersion: "1", uuid: "u", name: "n", host: "h", pid: 1, cores: 1 };
+    const hello = { ...fields, platform: "p", runId: "", state: "joining", ...parts };
+    peer.sayRaw(helloFrame(hello));
+    await world.turn();
+    expect(peer.heard()).toMatchObject([
+      { type: "refused", reason: `its hello cannot be read: ${reason}` },
+    ]);
+    expect(world.hq.malformed.counts()).toEqual({ "link message that cannot be read": 1 });
+    expect(world.hq.snapshot().turrets).toEqual([]);
+  });
+
+  test.each([
+    ["that steers a terminal", "\u001b[2J\r\nfired 9,999"],
+    ["written from the right", "\u202Eevil"],
+    ["of markup", "<script>alert(1)</script>"],
+    ["of nothing visible", "\u200B\u200B"],
+  ])("a name %s is refused in one printable line", async (_, name) => {
+    using folder = tempFolder();
+    const world = new HqWorld(folder.path);
+    const peer = world.addPeer();
+    peer.hello({ name });
+    await world.turn();
+    expect(peer.heard()).toMatchObject([
+      { type: "refused", reason: expect.stringContaining("defines no turret called") },
+    ]);
+    expect(world.lines.join("")).not.toMatch(/[\p{Cc}\u202E]/u);
   });
 
   test("a protocol-1 status cannot speak for a turret of the link", async () => {

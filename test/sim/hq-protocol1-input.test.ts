@@ -106,6 +106,28 @@ describe("HqRun and what may arrive", () => {
     expect(counted(world.journal()).rows).toBe(count * 2);
   });
 
+  test.each([
+    ['"30s"', 30],
+    ['"1m30s"', 90],
+    ['"30"', 30],
+    ["12.5", 12],
+  ])("a rampup of %s is %d seconds", async (rampup, seconds) => {
+    using folder = tempFolder();
+    const world = new HqWorld(folder.path);
+    world.protocol1.push(status({ rampup: JSON.parse(rampup) }));
+    await world.pass(20_000);
+    expect(world.hq.malformed.counts()).toEqual({});
+    expect(world.journal().turrets.at(-1)).toMatchObject({ rampup: seconds });
+  });
+
+  test.each(['"soon"', '"-5s"', "-1", "null"])("a rampup of %s is none", async (rampup) => {
+    using folder = tempFolder();
+    const world = new HqWorld(folder.path);
+    world.protocol1.push(status({ rampup: JSON.parse(rampup) }));
+    await world.pass(20_000);
+    expect(world.hq.malformed.total).toBe(1);
+  });
+
   test("a flood of statuses costs few records and no orders", async () => {
     using folder = tempFolder();
     const world = new HqWorld(folder.path, { runTimeUs: 4_000_000 });

@@ -33,6 +33,14 @@ describe("Turret joining", () => {
     expect(world.heard()).toEqual([]);
   });
 
+  test("what an HQ says of it does not steer the terminal", async () => {
+    const world = new TurretWorld();
+    await world.joined();
+    world.say({ type: "refused", reason: "no \u001b[2J\u202Eturret" });
+    await world.pass(2 * TURN_US);
+    expect(world.lines.at(-1)).toBe("refused by the HQ: no ·[2J·turret");
+  });
+
   test("an HQ of another version: its refusal is understood", async () => {
     const world = new TurretWorld();
     await world.pass(2 * TURN_US);

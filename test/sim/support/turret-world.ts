@@ -68,6 +68,12 @@ export class TurretWorld {
     });
   }
 
+  /** The HQ is another process from now on, and commands another run. */
+  nextHq(runId: string): void {
+    this.runId = runId;
+    this.#peer = "";
+  }
+
   say(message: HqMessage): boolean {
     return this.sayRaw(encodeHqMessage(message));
   }
@@ -138,8 +144,10 @@ export class TurretWorld {
     const { hq } = this.loopback;
     for (let next = hq.receive(); next !== undefined; next = hq.receive()) {
       if (!this.isHqAlive) continue;
-      this.#peer = next.peer;
       const message = decodeTurretMessage(next.message);
+      if (message.type === "hello") this.#peer = next.peer;
+      // A new HQ knows nobody who has not said hello to it.
+      if (this.#peer === "") continue;
       if (message.type === "hello") this.say({ type: "heartbeat", runId: this.runId });
       if (message.type === "ping") this.#pong(message.sentTurretUs);
       else this.#heard.push(message);

@@ -103,3 +103,16 @@ describe("runCli", () => {
     expect(env.stdout.text).toMatch(/examples?:\n {2}oct /);
   });
 });
+
+describe("oct turret --name", () => {
+  test.each([
+    ["x".repeat(256), "--name has 256 bytes; the most is 255"],
+    ["é".repeat(128), "--name has 256 bytes; the most is 255"],
+    ["x".repeat(100_000), "--name has 100000 bytes; the most is 255"],
+  ])("that no project can have is refused before an HQ is asked", async (name, text) => {
+    const env = memoryEnv(["turret", "--hq", "127.0.0.1:1", "--name", name]);
+    expect(await runCli(env)).toBe(2);
+    expect(env.stderr.text).toContain(text);
+    expect(env.stdout.text).toBe("");
+  });
+});

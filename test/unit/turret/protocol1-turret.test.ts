@@ -144,6 +144,7 @@ describe("an idle protocol 1 turret", () => {
 
   test.each<readonly [string, JsonObject, JsonObject]>([
     ["texts", { cannons: "250", rampup: "30" }, { cannons: 250, rampup: 30 }],
+    ["durations", { rampup: "1m30s" }, { cannons: 2, rampup: 90 }],
     ["the old word", { cannons: null, canons: 7 }, { cannons: 7 }],
     ["no numbers", { cannons: "many", rampup: {} }, { cannons: 0, rampup: 0 }],
   ])("numbers of its definition that are %s", async (_, definition, said) => {
