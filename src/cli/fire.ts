@@ -151,7 +151,9 @@ async function summarise(parts: FireParts, outcome: HqOutcome): Promise<number> 
     summary: "fired",
   });
   const { exitCode, lines } = endOfRun(made.model, outcome.exitCode);
-  screen.always(`\n${made.summary}\n\n${fireSummary(made)}`);
+  screen.line("");
+  screen.always(`${made.summary}\n\n${fireSummary(made)}`);
+  if (folder.isKept) screen.line("");
   await parts.followers.finish({
     ...made,
     outcome,
@@ -161,7 +163,6 @@ async function summarise(parts: FireParts, outcome: HqOutcome): Promise<number> 
   });
   if (folder.isKept) {
     rmSync(path.join(folder.path, "journal"), { recursive: true, force: true });
-    screen.line("");
     for (const file of [outputPath, databasePath]) {
       screen.line(`created: ${showPath(env.cwd, file)}`);
     }

@@ -120,10 +120,13 @@ function loadLines({ model, options, width }: Look): string[] {
   const shown = asked.slice(0, ASKED_MAX);
   const rest = asked.length - shown.length;
   const cannons = `${plural(model.cannons, "cannon")} of ${plural(model.turretsTotal, "turret")}`;
-  const rate = `${formatPerSec(figures.ratePerSec)} transactions/s over ${formatElapsed(model.measuredUs / 1e6)}`;
-  const isTold = model.errorCount === 0 || options.heading !== "none";
-  const failed = isTold ? "" : `, ${formatPercent(model.errorPercent)} failed`;
-  const reached = clock === "service" ? `, what ${cannons} reached` : `, by ${cannons}`;
+  const span = formatElapsed(model.measuredUs / 1e6);
+  const rate = `${formatPerSec(figures.ratePerSec)} transactions/s over ${span}`;
+  const isReached = clock === "service";
+  const given =
+    options.heading === "none"
+      ? `${cannons}, ${formatPercent(model.errorPercent)} failed`
+      : `${rate}, ${isReached ? `what ${cannons} reached` : `by ${cannons}`}`;
   const ending = factOf(model, "Ended by");
   const ended = ending === undefined || USUAL_ENDS.has(ending) ? "" : `; ended: ${ending}`;
   const command = factOf(model, "Command");
@@ -131,7 +134,7 @@ function loadLines({ model, options, width }: Look): string[] {
     options.heading === "none" || command === undefined ? "" : `${model.title}: ${command}`,
     ...shown.map((line) => `asked: ${line}`),
     rest > 0 ? `asked: and ${plural(rest, "more line")} (oct run --plan)` : "",
-    `given: ${rate}${reached}${failed}${ended}`,
+    `given: ${given}${ended}`,
   ];
   return lines.filter((line) => line !== "").flatMap((line) => wrapCells(oneLine(line), width));
 }
