@@ -24,11 +24,23 @@ declare module "*.css" {
   const text: string;
   export default text;
 }
+declare module "*/tables.js" {
+  const text: string;
+  export default text;
+}
 declare module "*/report.js" {
   const text: string;
   export default text;
 }
 declare module "*.min.js" {
+  const text: string;
+  export default text;
+}
+declare module "*/dashboard.js" {
+  const text: string;
+  export default text;
+}
+declare module "*/charts.js" {
   const text: string;
   export default text;
 }

@@ -9,11 +9,13 @@ import { nearest } from "../base/nearest.ts";
 import type { Env } from "./env.ts";
 
 export interface OptionSpec {
-  /** `-o, --output-dir <dir>`; no `<...>` means a switch. */
+  /** `-o, --output-dir <dir>`; no `<...>` means a switch, `[...]` one that may have a value. */
   readonly flags: string;
   readonly help: string;
   /** May be given several times; the values come as a list. */
   readonly isRepeatable?: boolean;
+  /** Of a switch that may have a value: `--name=value`, or the next argument where it looks so. */
+  readonly valueLike?: RegExp;
 }
 
 export interface CommandSpec {
@@ -81,12 +83,12 @@ export function readInput(command: CommandSpec, args: readonly string[]): Comman
   const options = command.options.map(optionNames);
   const byName = new Map(options.flatMap((option) => option.all.map((name) => [name, option])));
   const switches = new Set<string>();
-  const guarded = guardValues(command, byName, args, switches);
+  const values = new Map<string, readonly string[]>();
+  const guarded = guardValues(command, byName, args, { switches, values });
   const parser = cac("oct");
   const valued = options.filter((option) => option.takesValue);
   for (const option of valued) parser.option(option.spec.flags, option.spec.help);
   const parsed = parser.parse(["oct", "oct", ...guarded], { run: false });
-  const values = new Map<string, readonly string[]>();
   for (const option of valued) {
     const found = (parsed.options as Record<string, unknown>)[camelCase(option.long)];
     if (found !== undefined) values.set(option.long, textsOf(found));
@@ -117,8 +119,9 @@ function guardValues(
   command: CommandSpec,
   byName: ReadonlyMap<string, OptionNames>,
   args: readonly string[],
-  switches: Set<string>,
+  taken: { readonly switches: Set<string>; readonly values: Map<string, readonly string[]> },
 ): string[] {
+  const { switches, values } = taken;
   const guarded: string[] = [];
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] as string;
@@ -131,6 +134,16 @@ function guardValues(
     const name = equals === -1 ? arg : arg.slice(0, equals);
     const option = byName.get(name);
     if (option === undefined) throw unknownOption(command, byName, name);
+    if (option.spec.valueLike !== undefined) {
+      const next = args[i + 1] ?? "";
+      const isNext = equals === -1 && option.spec.valueLike.test(next);
+      if (isNext) i++;
+      switches.add(option.long);
+      if (isNext || equals !== -1) {
+        values.set(option.long, [isNext ? next : arg.slice(equals + 1)]);
+      }
+      continue;
+    }
     if (!option.takesValue) {
       if (equals !== -1) throw new UsageError(`option ${name} takes no value`, usageHint(command));
       switches.add(option.long);

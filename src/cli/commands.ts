@@ -52,6 +52,19 @@ const OUTPUTS: readonly OptionSpec[] = [
   },
 ];
 
+/** The live page. */
+const DASHBOARD: readonly OptionSpec[] = [
+  {
+    flags: "--dashboard [host:port]",
+    help: "a live page with charts, control and an API (default 127.0.0.1:5004; oct docs dashboard)",
+    valueLike: /^(?:(?:\[[0-9a-f:.]+\]|[^:[\]\s/]+)?:)?\d{1,5}$/i,
+  },
+  {
+    flags: "--dashboard-token <token>",
+    help: "the page's token (default: OCT_DASHBOARD_TOKEN, else a random one)",
+  },
+];
+
 /** How and with what `oct fire` and `oct noise` shoot. */
 const FIRE: readonly OptionSpec[] = [
   { flags: "-u, --users, --cannons <n>", help: "users at once, or steps of users: 10:20:30" },
@@ -137,6 +150,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       },
       ...OUTPUTS,
       { flags: "--keep-journal", help: "keep the journal beside the database" },
+      ...DASHBOARD,
       ...TELLING,
     ],
     examples: [
@@ -164,6 +178,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       THRESHOLD,
       ...OUTPUTS,
       { flags: "-o, --output-dir <dir>", help: "keep database and report here; must not exist" },
+      ...DASHBOARD,
       ...TELLING,
     ],
     examples: [
@@ -173,6 +188,30 @@ export const COMMANDS: readonly CommandSpec[] = [
       "oct http://localhost:8080/",
     ],
     run: async (input, env) => (await import("./fire.ts")).runFire(input, env),
+  },
+  {
+    name: "ctl",
+    aliases: [],
+    usage: "<address> <action> [value...]",
+    summary: "ask something of a run that fires: pause, resume, stop, cannons, rate, note, status",
+    details:
+      "The address is that of the run's live page (--dashboard), with its token. cannons and rate take a number, or percent of the plan such as 150%. Every action is marked on the charts and kept with the results. See oct docs control.",
+    options: [
+      {
+        flags: "--token <token>",
+        help: "the page's token, where the address does not hold it (or OCT_DASHBOARD_TOKEN)",
+      },
+      {
+        flags: "--turret <name>",
+        help: "with cannons and rate: of this definition (default: all that have them)",
+      },
+    ],
+    examples: [
+      'oct ctl "http://127.0.0.1:5004/?token=..." status',
+      "oct ctl 127.0.0.1:5004 rate 150% --turret shop",
+      'oct ctl 127.0.0.1:5004 note "deployed 1.2"',
+    ],
+    run: async (input, env) => (await import("./ctl.ts")).runCtl(input, env),
   },
   {
     name: "calibrate",

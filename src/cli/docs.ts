@@ -2,6 +2,7 @@
 
 import compare from "../../assets/docs/compare.md" with { type: "text" };
 import configuration from "../../assets/docs/configuration.md" with { type: "text" };
+import dashboard from "../../assets/docs/dashboard.md" with { type: "text" };
 import fire from "../../assets/docs/fire.md" with { type: "text" };
 import load from "../../assets/docs/load.md" with { type: "text" };
 import measuring from "../../assets/docs/measuring.md" with { type: "text" };
@@ -52,6 +53,11 @@ const TOPICS: readonly Topic[] = [
     name: "compare",
     summary: "a run against an earlier one, and the floor of a machine",
     text: () => compare,
+  },
+  {
+    name: "dashboard",
+    summary: "the live page: charts, control, JSON API, Prometheus",
+    text: () => dashboard,
   },
   {
     name: "turret",

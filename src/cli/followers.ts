@@ -4,6 +4,7 @@
 import { clip } from "../base/errors.ts";
 import type { RunObserver } from "../hq/types.ts";
 import { LiveState } from "../live/state.ts";
+import { openDashboard } from "./dashboard.ts";
 import type { FinishedRun, Follower, FollowerParts, OpenerParts } from "./follower.ts";
 import { openOutputs } from "./outputs.ts";
 import { openPublisher } from "./publish.ts";
@@ -12,7 +13,7 @@ import type { Screen } from "./screen.ts";
 type Opener = (parts: OpenerParts) => Promise<Follower | undefined>;
 
 /** In the order in which they are opened, and have their say. */
-const OPENERS: readonly Opener[] = [openOutputs, openPublisher];
+const OPENERS: readonly Opener[] = [openOutputs, openPublisher, openDashboard];
 
 /** Opens what the options ask for; what cannot be opened ends the command before anything is fired. */
 export async function openFollowers(parts: FollowerParts): Promise<Followers> {

@@ -50,6 +50,7 @@ export function readValues(input: CommandInput, env: Env): GivenValues {
       .filter(([name]) => secretNames.includes(name) || isSecretName(name))
       .map(([, value]) => value),
     ...overrides.flatMap((override) => secretOverride(override, secretNames)),
+    ...input.texts("dashboard-token"),
   ];
   const redactor = new Redactor(secretValues, secretNames);
   return { scriptEnv, overrides, secretNames, secretValues, redactor, asked };

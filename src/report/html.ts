@@ -1,12 +1,10 @@
 // The report as one HTML file that loads nothing: styles, scripts, charts and data are in it. It stays
 // under a megabyte at any size: what does not fit is left out from the busy end of tables, and said.
 
-import uplotScript from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
-import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
-import reportCss from "../../assets/report/report.css" with { type: "text" };
 import reportScript from "../../assets/report/report.js" with { type: "text" };
 import { clip, type OctError } from "../base/errors.ts";
 import { formatBytes, formatCount } from "../base/units.ts";
+import { CHART_SCRIPT, PAGE_STYLE } from "../page/parts.ts";
 import { limitText } from "../stats/threshold-check.ts";
 import { chartJson, sparkPath } from "./charts.ts";
 import {
@@ -151,8 +149,8 @@ function viewOf(
     text: printable,
     line: oneLine,
     spark: sparkPath,
-    css: `${uplotCss}\n${reportCss}`,
-    script: `${uplotScript}\n${reportScript}`,
+    css: PAGE_STYLE,
+    script: `${CHART_SCRIPT}\n${reportScript}`,
     data: chartJson(model, timers),
   };
 }
