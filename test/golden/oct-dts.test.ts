@@ -55,6 +55,7 @@ function complaints(folder: TempFolder, program: string): string[] {
       extends: path.join(ROOT, "tsconfig.json"),
       compilerOptions: {
         noUnusedLocals: false,
+        noImplicitOverride: false,
         typeRoots: [path.join(ROOT, "node_modules/@types")],
       },
       include: [],
@@ -147,6 +148,34 @@ describe(TYPES, () => {
       "    }",
       "    random.pick([context.a, process.env['TARGET']]);",
       "  }",
+      "}",
+    ];
+    expect(complaints(folder, script.join("\n"))).toEqual([]);
+  });
+
+  test("lets a class have fields of its own by the names that people like", () => {
+    using folder = tempFolder();
+    const script = [
+      'import { TestCase, Transaction } from "oct";',
+      "export class Visitor extends Transaction {",
+      "  count = 0;",
+      "  counter: Record<string, number> = {};",
+      '  name = "ann"; data = [1, 2]; items: string[] = []; user?: { id: number }; url = "";',
+      "  id = 7; index = 0; state = 'new'; token = ''; step = 1; started = false; total = 0;",
+      "  run() {",
+      "    this.count++;",
+      "    this.counter['a'] = this.count + this.data.length;",
+      "    this.user = { id: this.id };",
+      "    const n: number = this.count;",
+      "    return n;",
+      "  }",
+      "}",
+      "export class Plain extends Transaction {",
+      "  run() { this.count('items', 2); this.counter('items').add(); }",
+      "}",
+      "export class Shop extends TestCase {",
+      "  count = 0;",
+      "  test_home() { this.count++; this.assertEqual(this.count, 1); }",
       "}",
     ];
     expect(complaints(folder, script.join("\n"))).toEqual([]);

@@ -239,6 +239,14 @@ describe("members of a TestCase", () => {
     expect(asked.at(-1)).toBe("GET /other/cart");
   });
 
+  test("counts also where a field of its own is called count", async () => {
+    class Counting extends None {}
+    const { bench, one } = made(Counting);
+    Object.defineProperty(one, "count", { value: 3 });
+    one.incr_counter("carts");
+    expect(bench.measured.counts).toEqual(new Map([["carts", 1]]));
+  });
+
   test("incr_counter adds one", () => {
     const { bench, one } = made(Shop);
     one.incr_counter("carts");
