@@ -142,6 +142,10 @@ export const COMMANDS: readonly CommandSpec[] = [
         help: "give up when min_turrets have not come by then, e.g. 2m",
       },
       { flags: "--seed <number>", help: "the seed of the schedule and of scripts' random numbers" },
+      {
+        flags: "--replay <results>",
+        help: "drive that run again: its configuration, seed, turrets, and what was asked of it",
+      },
       ...VALUES,
       THRESHOLD,
       {

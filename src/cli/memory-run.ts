@@ -11,7 +11,7 @@ import type { RunOpened } from "../store/records.ts";
 import type { Env } from "./env.ts";
 import type { LiveTerminal } from "./live-terminal.ts";
 import { turnWheel } from "./run-loop.ts";
-import { openLocalWires, openNetworkWires } from "./run-wires.ts";
+import { LOCAL_CONTROL_LEAD_US, openLocalWires, openNetworkWires } from "./run-wires.ts";
 import type { Screen } from "./screen.ts";
 
 /** Turrets of this process begin as soon as they are told. */
@@ -50,7 +50,7 @@ export async function runInMemory(run: MemoryRun): Promise<HqOutcome> {
       journal,
       ...(wires.link === undefined ? {} : { link: wires.link }),
       ...(wires.protocol1 === undefined ? {} : { protocol1: wires.protocol1 }),
-      ...(isLocal ? { startLeadUs: LOCAL_LEAD_US } : {}),
+      ...(isLocal ? { startLeadUs: LOCAL_LEAD_US, controlLeadUs: LOCAL_CONTROL_LEAD_US } : {}),
       packFor: (definition) => run.packFor(definition),
       onLine: (text) => run.onLine(text),
       observers: run.observers ?? [],

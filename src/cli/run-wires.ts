@@ -7,6 +7,9 @@ import { createLoopback } from "../protocol/loopback.ts";
 import type { Env } from "./env.ts";
 import { createTurret } from "./turret-parts.ts";
 
+/** Turrets of this process hear at once what is asked of the run. */
+export const LOCAL_CONTROL_LEAD_US = 100_000;
+
 export interface Wires {
   readonly link?: HqLink;
   readonly protocol1?: Protocol1Hq;

@@ -3,7 +3,7 @@
 
 import { EXIT, UsageError } from "../base/errors.ts";
 import { parseDurationUs } from "../base/units.ts";
-import { loadProject } from "../config/load.ts";
+import { type LoadOptions, loadProject, rawProject } from "../config/load.ts";
 import type { ProjectConfig } from "../config/project.ts";
 import { HqRun } from "../hq/run.ts";
 import { buildTurretPack } from "../pack/pack.ts";
@@ -18,11 +18,12 @@ import { LiveTerminal } from "./live-terminal.ts";
 import { withPackLines } from "./pack-lines.ts";
 import { planLines } from "./plan.ts";
 import { projectDirectory } from "./project-directory.ts";
+import { type Replay, Replayer, readReplay } from "./replay.ts";
 import { makeResultsFolder } from "./results-folder.ts";
 import { describeRun } from "./run-facts.ts";
 import { turnWheel } from "./run-loop.ts";
-import { openLocalWires, openNetworkWires } from "./run-wires.ts";
-import { screenOf } from "./screen.ts";
+import { LOCAL_CONTROL_LEAD_US, openLocalWires, openNetworkWires } from "./run-wires.ts";
+import { type Screen, screenOf } from "./screen.ts";
 import { thresholdPlan, withThresholds } from "./thresholds.ts";
 import { packToolsOf } from "./turret-parts.ts";
 import { type GivenValues, readSeed, readValues, withScriptEnv } from "./values.ts";
@@ -30,7 +31,11 @@ import { type GivenValues, readSeed, readValues, withScriptEnv } from "./values.
 export async function runRun(input: CommandInput, env: Env): Promise<number> {
   const values = readValues(input, env);
   const directory = projectDirectory(env, input.positionals[0] as string, input.text("directory"));
-  const { config, warnings } = loadRunConfig(input, env, directory, values);
+  const screen = screenOf(input, env);
+  const given = configOptions(input, env, directory);
+  const project = () => rawProject(given);
+  const replay = await readReplay(input, env, { screen, project });
+  const { config, warnings } = loadRunConfig(input, { given, replay, values });
   for (const warning of warnings) env.stderr.write(`${warning}\n`);
   if (input.isOn("plan")) {
     const lines = [...planLines(config, env.stdout.columns()), ...thresholdPlan(config)];
@@ -41,7 +46,6 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
   const wires = await (isLocal
     ? openLocalWires({ config, env })
     : openNetworkWires({ config, address: input.text("listen") ?? "*" }));
-  const screen = screenOf(input, env);
   let followers: Followers | undefined;
   try {
     const results = makeResultsFolder(input, env, directory);
@@ -67,7 +71,8 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
           }),
         ),
       onLine: (text) => screen.line(values.redactor.text(text)),
-      observers: followers.observers,
+      ...(isLocal ? { controlLeadUs: LOCAL_CONTROL_LEAD_US } : {}),
+      observers: [...followers.observers, ...replayersOf(replay, env, screen)],
     });
     using compactor = new Compactor({ directory: results });
     const isVerbose = input.isOn("verbose");
@@ -94,25 +99,42 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
   }
 }
 
-function loadRunConfig(
-  input: CommandInput,
-  env: Env,
-  directory: string,
-  values: GivenValues,
-): { config: ProjectConfig; warnings: readonly string[] } {
+function configOptions(input: CommandInput, env: Env, directory: string): LoadOptions {
   const given = input.text("config-file");
-  const wait = input.text("wait");
-  const loaded = loadProject({
+  return {
     directory,
     ...(given === undefined ? {} : { configFile: resolveFrom(env.cwd, given) }),
-    overrides: values.overrides,
-  });
-  const changes: { seed?: number; waitUs?: number } = {};
+  };
+}
+
+function loadRunConfig(
+  input: CommandInput,
+  parts: {
+    readonly given: LoadOptions;
+    readonly replay: Replay | undefined;
+    readonly values: GivenValues;
+  },
+): { config: ProjectConfig; warnings: readonly string[] } {
+  const { given, replay, values } = parts;
+  const wait = input.text("wait");
+  const { overrides } = values;
+  const source = replay === undefined ? {} : { source: replay.config };
+  const loaded = loadProject({ ...given, ...source, overrides });
+  const changes: { seed?: number; waitUs?: number; minTurrets?: number } = {};
   const seed = input.text("seed");
   if (seed !== undefined) changes.seed = readSeed(seed);
+  if (replay !== undefined) changes.seed = replay.seed;
+  const isTurretsSet = overrides.some((override) => override.startsWith("min_turrets="));
+  if (replay?.turrets !== undefined && !isTurretsSet) changes.minTurrets = replay.turrets;
   if (wait !== undefined) changes.waitUs = readDuration("--wait", wait);
   const config = withScriptEnv({ ...loaded.config, ...changes }, values);
   return { ...loaded, config: withThresholds(config, input, values.redactor) };
+}
+
+function replayersOf(replay: Replay | undefined, env: Env, screen: Screen): readonly Replayer[] {
+  if (replay === undefined) return [];
+  const onLine = (text: string) => screen.line(text);
+  return [new Replayer(replay.controls, { clock: env.clock, onLine })];
 }
 
 function readDuration(option: string, text: string): number {

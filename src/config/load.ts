@@ -14,10 +14,18 @@ import { FieldReader, type Places } from "./reader.ts";
 import { readThresholds } from "./thresholds.ts";
 import { readTurrets } from "./turrets.ts";
 
+/** The text of a configuration, and what it is called in messages. */
+export interface ConfigSource {
+  readonly text: string;
+  readonly name: string;
+}
+
 export interface LoadOptions {
   readonly directory: string;
   /** Instead of <directory>/config.json. */
   readonly configFile?: string;
+  /** Instead of any file. */
+  readonly source?: ConfigSource;
   /** `key=value` texts of --set. */
   readonly overrides?: readonly string[];
 }
@@ -37,8 +45,7 @@ const OTHER_DATABASE = /^(?!sqlite)[a-z][a-z0-9]*(\+[a-z0-9_]+)?:\/\//i;
 
 /** Loads and checks; throws a UsageError that tells every mistake with its place. */
 export function loadProject(options: LoadOptions): LoadedProject {
-  const file = options.configFile ?? path.join(options.directory, "config.json");
-  const document = readJsonc(readConfigFile(file), file);
+  const document = documentOf(options);
   const { value, origins } = applyOverrides(document.value, options.overrides ?? []);
   const issues: Issue[] = [];
   const places = placesOf(document, origins);
@@ -48,6 +55,17 @@ export function loadProject(options: LoadOptions): LoadedProject {
   const config = readConfig(value, options.directory, places, issues);
   if (issues.length > 0) throw new ConfigurationError(withoutRepeats(issues), document);
   return { config, warnings: bounded([...unknownKeys(value), ...repeatedKeys(document)]) };
+}
+
+function documentOf({ directory, configFile, source }: LoadOptions): JsoncDocument {
+  if (source !== undefined) return readJsonc(source.text, source.name);
+  const file = configFile ?? path.join(directory, "config.json");
+  return readJsonc(readConfigFile(file), file);
+}
+
+/** The configuration as it stands in the file, nothing of it checked. */
+export function rawProject(options: LoadOptions): JsonObject {
+  return documentOf(options).value;
 }
 
 function missingKey(key: string): Issue {

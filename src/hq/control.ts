@@ -56,7 +56,7 @@ export class ControlDesk implements Schedule {
   }
 
   /** `atUs` where the instant is given: of a run that is repeated. */
-  take(action: ControlAction, by: string, atUs = 0): ControlReply {
+  take(action: ControlAction, by: string, atUs?: number): ControlReply {
     const run = this.#run;
     const nowUs = run.atUs();
     switch (action.kind) {
@@ -94,13 +94,12 @@ export class ControlDesk implements Schedule {
     run.requestStop(`paused for longer than ${formatDuration(CONTROL_LIMIT.pauseUs)}`);
   }
 
-  #ask(asked: Asked, by: string, givenUs: number): ControlReply {
+  #ask(asked: Asked, by: string, givenUs: number | undefined): ControlReply {
     const run = this.#run;
     const nowUs = run.atUs();
     const leadUs = run.options.controlLeadUs ?? LEAD_US;
     const lastUs = this.#segments.at(-1)?.atUs ?? 0;
-    const soonUs = givenUs > 0 ? givenUs : Math.ceil(nowUs + leadUs);
-    const atUs = Math.max(0, soonUs, lastUs);
+    const atUs = Math.max(0, lastUs, givenUs ?? Math.ceil(nowUs + leadUs));
     const wrong = this.#whyNot(asked, atUs);
     if (wrong !== "") return refused(wrong, nowUs);
     const segment: ControlSegment = { atUs, ...asked };

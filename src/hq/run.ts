@@ -183,8 +183,8 @@ export class HqRun implements HqCore, LiveRun {
   }
 
   /** Does what somebody with the right to asks of the run while it goes; says what came of it. */
-  control(action: ControlAction, by: string): ControlReply {
-    return this.schedule.take(action, by);
+  control(action: ControlAction, by: string, atUs?: number): ControlReply {
+    return this.schedule.take(action, by, atUs);
   }
 
   get facts(): RunOpened {

@@ -145,8 +145,11 @@ export interface LiveRun {
   /** Microseconds since the start; negative before it. */
   atUs(): number;
   snapshot(): HqSnapshot;
-  /** `by` says who asks, for the log: "terminal", "page", "oct ctl". */
-  control(action: ControlAction, by: string): ControlReply;
+  /**
+   * `by` says who asks, for the log: "terminal", "page", "oct ctl". `atUs` since the start where the
+   * instant is given, in a run that is repeated.
+   */
+  control(action: ControlAction, by: string, atUs?: number): ControlReply;
   /** Ends the run before its time, cleanly. */
   requestStop(reason: string): void;
 }

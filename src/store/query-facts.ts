@@ -33,6 +33,7 @@ export function readFacts(
   return {
     ...openedFacts(opened),
     startWallMs: maybeNumber(started?.["startWallMs"]),
+    startedTurrets: maybeNumber(started?.["turrets"]),
     scripts: scriptsOf(started),
     endedWallMs: maybeNumber(closed?.["endedWallMs"]),
     durationUs: number(FACT.durationUs),

@@ -16,6 +16,8 @@ export interface RunFacts {
   readonly command: string | undefined;
   readonly config: JsonObject | undefined;
   readonly seed: number | undefined;
+  /** Turrets that were ready at the start. */
+  readonly startedTurrets?: number | undefined;
   readonly host: string | undefined;
   readonly platform: string | undefined;
   readonly cores: number | undefined;
