@@ -2,17 +2,20 @@
 // histogram, and the same seconds that rates are divided by.
 
 import { CELL_KIND } from "../stats/cell.ts";
+import { headlineClock } from "../stats/headline.ts";
 import { summarise } from "../stats/summary.ts";
 import type { CellTotal } from "../stats/tally.ts";
 import type { LiveClock, LiveFigures } from "./types.ts";
 
 type Totals = { total(kind: CellTotal["kind"], name: string): CellTotal | undefined };
 
-/** The clock of the headline: response time where transactions had an intended start. */
+/** The clock of the headline and what it counted. */
 export function headline(totals: Totals): { clock: LiveClock; total: CellTotal | undefined } {
   const response = totals.total(CELL_KIND.response, "");
-  if (response !== undefined && response.count > 0) return { clock: "response", total: response };
-  return { clock: "service", total: totals.total(CELL_KIND.timer, "") };
+  const service = totals.total(CELL_KIND.timer, "");
+  const counts = { response: response?.count ?? 0, service: service?.count ?? 0 };
+  const clock = headlineClock(counts);
+  return { clock, total: clock === "response" ? response : service };
 }
 
 /** Zeros and nulls for what has no value yet. */

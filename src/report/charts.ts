@@ -1,6 +1,12 @@
 // Charts as data for the page: columns of milliseconds and rates as one short text each, and the small
 // lines in tables as SVG paths, which need no JavaScript.
 
+import type {
+  DetailModel,
+  DistributionModel,
+  HeatModel,
+  TurretChartsModel,
+} from "./detail-types.ts";
 import type { Column, ReportModel, TimerCharts, TimerModel } from "./types.ts";
 
 /** What assets/report/report.js reads; columns are `12,13,,14`, nothing between commas is a gap. */
@@ -8,14 +14,32 @@ export interface ChartData {
   readonly runS: number;
   readonly startWallMs: number | null;
   readonly timers: readonly TimerData[];
+  /** Charts of the whole run beside those of its transactions: `load`, `clocks`, turrets by id. */
+  readonly sets: readonly SetData[];
+  readonly marks: readonly { readonly atS: number; readonly kind: string; readonly text: string }[];
 }
 
-interface TimerData {
+interface SetData {
   readonly id: string;
-  readonly name: string;
   readonly stepS: number;
-  readonly fineStepS: number;
   readonly columns: Readonly<Record<string, string>>;
+}
+
+interface TimerData extends SetData {
+  readonly name: string;
+  readonly fineStepS: number;
+  readonly heat: HeatData | undefined;
+  readonly distribution: { readonly perDecade: number; readonly values: string } | undefined;
+}
+
+interface HeatData {
+  readonly stepS: number;
+  readonly perDecade: number;
+  readonly firstBand: number;
+  readonly bands: number;
+  readonly most: number;
+  /** Columns with ";" between them, each `first band:count,count`; empty where nothing was counted. */
+  readonly cells: string;
 }
 
 /** The charts of these timers as JSON that may stand inside a script element. */
@@ -26,12 +50,14 @@ export function chartJson(model: ReportModel, timers: readonly TimerModel[]): st
     timers: timers.flatMap((timer) =>
       timer.charts === undefined ? [] : [timerData(timer, timer.charts)],
     ),
+    sets: [...wholeSets(model.details), ...model.details.turretCharts.map(turretSet)],
+    marks: model.details.marks,
   };
   return scriptJson(data);
 }
 
 function timerData(timer: TimerModel, charts: TimerCharts): TimerData {
-  const { id, name } = timer;
+  const { id, name, heat, distribution } = timer;
   return {
     id,
     name,
@@ -48,6 +74,61 @@ function timerData(timer: TimerModel, charts: TimerCharts): TimerData {
       fineMean: columnText(charts.fine.mean),
       fineMin: columnText(charts.fine.min),
       fineMax: columnText(charts.fine.max),
+    },
+    heat: heat === undefined ? undefined : heatData(heat),
+    distribution: distribution === undefined ? undefined : distributionData(distribution),
+  };
+}
+
+function heatData(heat: HeatModel): HeatData {
+  const { stepS, perDecade, firstBand, bands, most } = heat;
+  const cells = heat.columns.map(cellsText).join(";");
+  return { stepS, perDecade, firstBand, bands, most, cells };
+}
+
+function cellsText(counts: readonly number[]): string {
+  const first = counts.findIndex((count) => count > 0);
+  if (first < 0) return "";
+  const last = counts.findLastIndex((count) => count > 0);
+  const texts = counts.slice(first, last + 1).map((count) => (count === 0 ? "" : String(count)));
+  return `${first}:${texts.join(",")}`;
+}
+
+function distributionData({ perDecade, valuesUs }: DistributionModel) {
+  return { perDecade, values: columnText(valuesUs) };
+}
+
+function wholeSets({ load, clocks }: DetailModel): SetData[] {
+  const sets: SetData[] = [];
+  if (load !== undefined) {
+    const { cannons, inFlight } = load;
+    const columns = { cannons: columnText(cannons, 1), inFlight: columnText(inFlight, 1) };
+    sets.push({ id: "load", stepS: load.stepS, columns });
+  }
+  if (clocks !== undefined) {
+    const columns = {
+      responseP99: columnText(clocks.responseP99),
+      responseP50: columnText(clocks.responseP50),
+      serviceP99: columnText(clocks.serviceP99),
+      serviceP50: columnText(clocks.serviceP50),
+    };
+    sets.push({ id: "clocks", stepS: clocks.stepS, columns });
+  }
+  return sets;
+}
+
+function turretSet(turret: TurretChartsModel): SetData {
+  return {
+    id: turret.id,
+    stepS: turret.stepS,
+    columns: {
+      cpu: columnText(turret.cpuPercent, 1),
+      lag: columnText(turret.lagUs),
+      sockets: columnText(turret.sockets, 1),
+      inFlight: columnText(turret.inFlight, 1),
+      cannons: columnText(turret.cannons, 1),
+      batches: columnText(turret.batchesPerSec, 1),
+      waiting: columnText(turret.waitingBatches, 1),
     },
   };
 }

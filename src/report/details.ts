@@ -38,14 +38,15 @@ export function detailModel(parts: {
       totals,
       counts,
       turrets,
-      p50Us: made.all.figures.p50Us,
+      p50Us: (made.other?.clock === "response" ? made.other : made.all).figures.p50Us,
     }),
     marks: markModels(parts.events),
   };
 }
 
 function clocksModel({ all, other }: TimerModels): ClocksModel | undefined {
-  const [response, service] = [all.charts, other?.charts];
+  const timers = all.clock === "response" ? [all, other] : [other, all];
+  const [response, service] = timers.map((timer) => timer?.charts);
   if (response === undefined || service === undefined) return undefined;
   if (response.stepS !== service.stepS) return undefined;
   return {

@@ -144,6 +144,11 @@ export function methodSentences(options: {
           "Service time, from its actual start, stands beside it."
       : "The headline is service time: from the actual start of a transaction to its end.",
   );
+  if (clock === "service" && hasOtherClock) {
+    sentences.push(
+      "Only some transactions had an intended start: their response time stands beside it.",
+    );
+  }
   if (!hasOtherClock && results.origin === "oct") {
     sentences.push("Nothing in this run had an intended start, so both clocks are the same.");
   }

@@ -12,6 +12,12 @@ export function formatMaybe(count: number | undefined): string {
   return count === undefined ? NONE : formatCount(count);
 }
 
+/** A level that may be unknown: one place below 10, whole from there. */
+export function formatNumber(value: number | undefined): string {
+  if (value === undefined || !Number.isFinite(value)) return NONE;
+  return value < 9.95 && value % 1 !== 0 ? value.toFixed(1) : formatCount(Math.round(value));
+}
+
 /** Local time as OCT prints it: `YYYY-MM-DD HH:MM:SS`. */
 export function formatWall(wallMs: number | undefined): string {
   if (wallMs === undefined || !Number.isFinite(wallMs)) return NONE;

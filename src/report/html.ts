@@ -2,15 +2,19 @@
 // under a megabyte at any size: what does not fit is left out from the busy end of tables, and said.
 
 import reportScript from "../../assets/report/report.js" with { type: "text" };
+import tablesScript from "../../assets/report/tables.js" with { type: "text" };
 import { clip, type OctError } from "../base/errors.ts";
 import { formatBytes, formatCount } from "../base/units.ts";
 import { CHART_SCRIPT, PAGE_STYLE } from "../page/parts.ts";
+import { SLOWEST_LIMIT } from "../stats/slowest.ts";
 import { limitText } from "../stats/threshold-check.ts";
 import { chartJson, sparkPath } from "./charts.ts";
+import { ERROR_GROUP_LIMIT } from "./error-groups.ts";
 import {
   formatElapsed,
   formatMaybe,
   formatMs,
+  formatNumber,
   formatPercent,
   formatPerSec,
   formatSpan,
@@ -20,8 +24,10 @@ import {
   printable,
 } from "./figures.ts";
 import { renderTemplate, templateError } from "./render-template.ts";
+import { REQUESTS_LIMIT } from "./requests.ts";
 import { SHIPPED_TEMPLATE } from "./template.ts";
 import { thresholdFound, thresholdHeadline } from "./threshold-text.ts";
+import { TURRET_CHARTS_LIMIT } from "./turret-charts.ts";
 import { REPORT_LIMIT, type ReportModel } from "./types.ts";
 
 /** Bytes that a report of ours may have. */
@@ -60,6 +66,13 @@ export interface PageLimits {
   readonly events: number;
   readonly config: number;
   readonly charts: number;
+  readonly statuses: number;
+  readonly slowest: number;
+  /** Texts shown of each group of errors. */
+  readonly examples: number;
+  readonly turretCharts: number;
+  /** Timers whose heat map is in the page, beside that of all transactions. */
+  readonly heatMaps: number;
 }
 
 const LIMITS: PageLimits = {
@@ -73,6 +86,11 @@ const LIMITS: PageLimits = {
   events: REPORT_LIMIT.events,
   config: REPORT_LIMIT.config,
   charts: REPORT_LIMIT.charts,
+  statuses: REQUESTS_LIMIT.statuses,
+  slowest: SLOWEST_LIMIT.requests,
+  examples: ERROR_GROUP_LIMIT.examples,
+  turretCharts: TURRET_CHARTS_LIMIT.turrets,
+  heatMaps: REPORT_LIMIT.charts,
 };
 
 /** Each try to fit shows about half of the last one's. */
@@ -113,6 +131,11 @@ function limitsOf(attempt: number): PageLimits {
     errors: part(LIMITS.errors, 1),
     timers: part(LIMITS.timers, 1),
     charts: part(LIMITS.charts, 3),
+    statuses: part(LIMITS.statuses),
+    slowest: part(LIMITS.slowest, 2),
+    examples: part(LIMITS.examples),
+    turretCharts: part(LIMITS.turretCharts, 1),
+    heatMaps: attempt === 0 ? LIMITS.heatMaps : 0,
   };
 }
 
@@ -122,7 +145,7 @@ function viewOf(
   limits: PageLimits,
   sections: readonly ReportSection[] = [],
 ): object {
-  const model = withCharts(whole, limits.charts);
+  const model = withCharts(whole, limits);
   const timers = [model.all, ...(model.other === undefined ? [] : [model.other]), ...model.timers];
   return {
     model,
@@ -149,20 +172,32 @@ function viewOf(
     text: printable,
     line: oneLine,
     spark: sparkPath,
+    share: (part: number, of: number) => (of > 0 ? Math.round((part / of) * 1000) / 10 : 0),
+    number: formatNumber,
     css: PAGE_STYLE,
-    script: `${CHART_SCRIPT}\n${reportScript}`,
+    script: `${CHART_SCRIPT}\n${reportScript}\n${tablesScript}`,
     data: chartJson(model, timers),
   };
 }
 
-/** The model with charts for the `most` busiest timers only. */
-function withCharts(model: ReportModel, most: number): ReportModel {
+/** The model with charts for the busiest timers and the first turrets only. */
+function withCharts(model: ReportModel, limits: PageLimits): ReportModel {
+  const turretCharts = model.details.turretCharts.slice(0, limits.turretCharts);
+  const details = { ...model.details, turretCharts };
   const charted = model.timers.filter((timer) => timer.charts !== undefined);
-  if (charted.length <= most) return model;
-  const busiest = [...charted].sort((a, b) => b.figures.count - a.figures.count).slice(0, most);
-  const kept = new Set(busiest);
-  const timers = model.timers.map((timer) =>
-    kept.has(timer) ? timer : { ...timer, charts: undefined, table: undefined },
-  );
-  return { ...model, timers };
+  const byCount = [...charted].sort((a, b) => b.figures.count - a.figures.count);
+  const kept = new Set(byCount.slice(0, limits.charts));
+  const heated = new Set(byCount.slice(0, limits.heatMaps));
+  const timers = model.timers.map((timer) => {
+    if (!kept.has(timer)) return { ...timer, ...NO_CHARTS };
+    return heated.has(timer) ? timer : { ...timer, heat: undefined };
+  });
+  return { ...model, details, timers };
 }
+
+const NO_CHARTS = {
+  charts: undefined,
+  heat: undefined,
+  distribution: undefined,
+  table: undefined,
+};

@@ -2,6 +2,7 @@
 
 import { clip } from "../base/errors.ts";
 import { CELL_KIND } from "../stats/cell.ts";
+import { headlineClock } from "../stats/headline.ts";
 import { measuredSeconds } from "../stats/measured.ts";
 import type { Results, StoredTotal } from "../store/results.ts";
 import { distributionOf } from "./distribution.ts";
@@ -44,7 +45,7 @@ export function timerModels(results: Results, intervalS: number): TimerModels {
   const make = (total: StoredTotal | undefined, shape: TimerShape): TimerModel => {
     const figures = figuresOf(total, measuredS);
     // Both clocks of all transactions are held against each other: of the same steps.
-    const isWhole = shape.id === "all" || shape.id === "service";
+    const isWhole = ["all", "service", "response"].includes(shape.id);
     const chosen = shape.source && {
       ...chartsAndTable(shape.source, {
         intervalS,
@@ -66,25 +67,26 @@ export function timerModels(results: Results, intervalS: number): TimerModels {
       table: chosen?.table,
     };
   };
+  const clock = headlineClock({ service: service?.count ?? 0, response: response?.count ?? 0 });
   const serviceModel = make(service, {
-    id: response === undefined ? "all" : "service",
+    id: clock === "service" ? "all" : "service",
     name: "All transactions",
     clock: "service",
     source: transactions,
   });
+  const responseModel =
+    response &&
+    make(response, {
+      id: clock === "response" ? "all" : "response",
+      name: "All transactions",
+      clock: "response",
+      source: sourceOf(CELL_KIND.response, ""),
+    });
   const shown = new Set(busiest);
   return {
-    ...(response === undefined
-      ? { all: serviceModel, other: undefined }
-      : {
-          all: make(response, {
-            id: "all",
-            name: "All transactions",
-            clock: "response",
-            source: sourceOf(CELL_KIND.response, ""),
-          }),
-          other: serviceModel,
-        }),
+    ...(responseModel === undefined || clock === "service"
+      ? { all: serviceModel, other: responseModel }
+      : { all: responseModel, other: serviceModel }),
     timers: named
       .filter((total) => shown.has(total))
       .map((total, i) =>

@@ -86,7 +86,7 @@ function sample(
     sockets: vitals.sockets(),
     memoryMb: vitals.memoryBytes() / BYTES_PER_MB,
   };
-  state.cannons = scheduler.loops;
+  state.cannons = cannonsOf(scheduler);
   state.vitals = signs;
   const missed = before.second < 0 ? 0 : Math.min(MISSED_MAX, second - before.second - 1);
   for (let at = second - missed; at <= second; at++) record(parts, at, signs);
@@ -95,9 +95,14 @@ function sample(
 
 function record(parts: GaugeParts, second: number, signs: ThreadVitalSigns): void {
   const { recorder, scheduler } = parts;
-  recorder.gauge(GAUGE.cannons, second, scheduler.loops);
+  recorder.gauge(GAUGE.cannons, second, cannonsOf(scheduler));
   recorder.gauge(GAUGE.inFlight, second, signs.inFlight);
   recorder.gauge(GAUGE.sockets, second, signs.sockets);
   recorder.gauge(GAUGE.cpuPercent, second, signs.cpuPercent);
   if (parts.tellsMemory) recorder.gauge(GAUGE.memoryMb, second, signs.memoryMb);
+}
+
+/** Cannons at work: of a closed load those that loop, of an open one those that have something to do. */
+function cannonsOf({ loops, inFlight }: Scheduler): number {
+  return Math.max(loops, inFlight);
 }

@@ -8,6 +8,7 @@ import { renderReport } from "../../src/report/html.ts";
 import { buildReportModel } from "../../src/report/model.ts";
 import type { Results } from "../../src/store/results.ts";
 import { findChromium, launchChromium, openHtml } from "../support/browser.ts";
+import { deepClockResults, deepHostileResults, deepShopResults } from "../support/report-depth.ts";
 import {
   emptyResults,
   hostileResults,
@@ -28,6 +29,9 @@ const SAMPLES: readonly (readonly [name: string, make: () => Results])[] = [
   ["both clocks", twoClockResults],
   ["hostile texts", hostileResults],
   ["more timers than fit", () => manyTimersResults(600, 60)],
+  ["everything", deepShopResults],
+  ["both clocks in depth", deepClockResults],
+  ["hostile texts in depth", deepHostileResults],
 ];
 
 const pages = new Map<string, string>();
@@ -52,6 +56,9 @@ afterAll(async () => {
 
 /** Brings each chart into view, where it is drawn, and waits until all are. */
 async function drawAll(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    for (const details of document.querySelectorAll("details")) details.open = true;
+  });
   const figures = page.locator("figure.chart:has(.plot)");
   for (let i = 0; i < (await figures.count()); i++) await figures.nth(i).scrollIntoViewIfNeeded();
   await page.waitForFunction(() =>
@@ -62,7 +69,9 @@ async function drawAll(page: Page): Promise<void> {
 }
 
 /** Of each drawn chart, how many of its lines have left ink of their colour on its canvas. */
-async function inkedLines(page: Page): Promise<{ chart: string; lines: number; inked: number }[]> {
+async function inkedLines(
+  page: Page,
+): Promise<{ chart: string; lines: number; inked: number; colors: number }[]> {
   return await page.evaluate(() => {
     const parse = (color: string) => (color.match(/\d+/g) ?? []).slice(0, 3).map(Number);
     return [...document.querySelectorAll<HTMLElement>("figure.chart:has(.plot)")].map((figure) => {
@@ -73,7 +82,7 @@ async function inkedLines(page: Page): Promise<{ chart: string; lines: number; i
       for (let i = 0; i < data.length; i += 4) {
         if (data[i + 3] === 255) found.add(`${data[i]},${data[i + 1]},${data[i + 2]}`);
       }
-      const marks = [...figure.querySelectorAll<HTMLElement>(".legend i")];
+      const marks = [...figure.querySelectorAll<HTMLElement>(".legend button i")];
       const inked = marks.filter((mark) =>
         found.has(parse(getComputedStyle(mark).backgroundColor).join()),
       );
@@ -81,10 +90,13 @@ async function inkedLines(page: Page): Promise<{ chart: string; lines: number; i
         chart: `${figure.dataset.timer} ${figure.dataset.kind}`,
         lines: marks.length,
         inked: inked.length,
+        colors: found.size,
       };
     });
   });
 }
+
+const isHeat = ({ chart }: { chart: string }) => chart.endsWith(" heat");
 
 async function columnTexts(page: Page, table: string, place: number): Promise<string[]> {
   return await page.evaluate(
@@ -187,7 +199,11 @@ describe("the charts", () => {
       await drawAll(opened.page);
       const drawn = await inkedLines(opened.page);
       expect(drawn.length).toBeGreaterThan(20);
-      expect(drawn.filter(({ lines, inked }) => lines === 0 || inked < lines)).toEqual([]);
+      const lines = drawn.filter((one) => !isHeat(one));
+      expect(lines.filter((one) => one.lines === 0 || one.inked < one.lines)).toEqual([]);
+      const heat = drawn.filter(isHeat);
+      expect(heat.length).toBe(7);
+      expect(heat.filter(({ colors }) => colors < 10)).toEqual([]);
     });
   }
 
@@ -198,9 +214,11 @@ describe("the charts", () => {
     expect(drawn.map(({ chart }) => chart)).toEqual([
       "all percentiles",
       "all throughput",
+      "all heat",
+      "all distribution",
       "all raw",
     ]);
-    expect(drawn.filter(({ inked }) => inked === 0)).toEqual([]);
+    expect(drawn.filter((one) => !isHeat(one) && one.inked === 0)).toEqual([]);
   });
 
   test("are absent where nothing was measured, and the page says so", async () => {
@@ -243,6 +261,7 @@ describe("the charts", () => {
     };
     expect(await timeAt(raw, 0.999)).toBe("4:59");
     expect(await timeAt(rate, 0.999)).toBe("4:50");
+    await raw.scrollIntoViewIfNeeded();
     const box = await raw.locator(".u-over").boundingBox();
     if (box === null) throw new Error("the chart is not shown");
     await page.mouse.move(box.x + box.width * 0.18, box.y + 60);
@@ -262,7 +281,7 @@ describe("the charts", () => {
     await page.emulateMedia({ colorScheme: "dark" });
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
     const drawn = await inkedLines(page);
-    expect(drawn.filter(({ inked }) => inked === 0)).toEqual([]);
+    expect(drawn.filter((one) => !isHeat(one) && one.inked === 0)).toEqual([]);
   });
 });
 

@@ -103,7 +103,7 @@ describe("the size of a report", () => {
     expect(shown).toBe(REPORT_LIMIT.timers);
     expect(html).toContain(`${1000 - shown} more timers are not shown`);
     expect(html.match(/<section id="t\d+"/g)).toHaveLength(REPORT_LIMIT.charts);
-    expect(html).toContain("texts are not shown");
+    expect(/and \d+ more texts/.test(html)).toBe(true);
   });
 
   test("of names that grow sixfold when escaped is under a megabyte too", () => {
