@@ -1,7 +1,7 @@
 // Parts of the report's model that go into the depth of a run: spread of latency, requests, checks,
 // errors in groups, turrets over time, the measurement itself.
 
-import type { Column, Figures } from "./types.ts";
+import type { Column, Figures } from "./columns.ts";
 
 /** Counts by time and latency. Band b is from 10^(b / perDecade) to 10^((b + 1) / perDecade) us. */
 export interface HeatModel {

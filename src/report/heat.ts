@@ -5,7 +5,6 @@ import { CountList } from "../stats/count-list.ts";
 import { HISTOGRAM_INDICES, lowestUsAt } from "../stats/histogram.ts";
 import type { StoredInterval } from "../store/results.ts";
 import type { HeatModel } from "./detail-types.ts";
-import type { RowValues } from "./intervals.ts";
 
 export const HEAT_LIMIT = {
   /** Steps across, of all transactions and of each timer. */
@@ -41,8 +40,11 @@ export function storedHeat(intervals: readonly StoredInterval[], stepS: number):
   return heatOf(grid, stepS);
 }
 
-/** Of an old file. */
-export function rowHeat(values: RowValues, stepS: number): HeatModel {
+/** Of an old file: of each row its second and its value. */
+export function rowHeat(
+  values: { readonly second: readonly number[]; readonly valueS: readonly number[] },
+  stepS: number,
+): HeatModel {
   const grid: Grid = new Map();
   values.second.forEach((second, i) => {
     const column = columnAt(grid, Math.floor(second / stepS));

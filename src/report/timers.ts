@@ -42,31 +42,9 @@ export function timerModels(results: Results, intervalS: number): TimerModels {
   const { runTimeUs, durationUs } = results.facts;
   const measuredS = measuredSeconds({ spanS: transactions.spanS, runTimeUs, durationUs });
   const pointsOfEach = pointsEach(charted.length + (response === undefined ? 0 : 1));
-  const make = (total: StoredTotal | undefined, shape: TimerShape): TimerModel => {
-    const figures = figuresOf(total, measuredS);
-    // Both clocks of all transactions are held against each other: of the same steps.
-    const isWhole = ["all", "service", "response"].includes(shape.id);
-    const chosen = shape.source && {
-      ...chartsAndTable(shape.source, {
-        intervalS,
-        measuredS,
-        pointsMax: isWhole ? REPORT_LIMIT.points : pointsOfEach,
-        rowsMax: isWhole ? REPORT_LIMIT.intervals : REPORT_LIMIT.timerIntervals,
-        heatColumns: isWhole ? HEAT_LIMIT.columns : HEAT_LIMIT.timerColumns,
-      }),
-    };
-    const { id, name, clock } = shape;
-    return {
-      id,
-      name,
-      clock,
-      figures,
-      charts: chosen?.charts,
-      heat: chosen?.heat,
-      distribution: chosen === undefined ? undefined : distributionOf(total),
-      table: chosen?.table,
-    };
-  };
+  const choice = { intervalS, measuredS, pointsOfEach };
+  const make = (total: StoredTotal | undefined, shape: TimerShape) =>
+    timerModel(total, shape, choice);
   const clock = headlineClock({ service: service?.count ?? 0, response: response?.count ?? 0 });
   const serviceModel = make(service, {
     id: clock === "service" ? "all" : "service",
@@ -102,6 +80,42 @@ export function timerModels(results: Results, intervalS: number): TimerModels {
     measuredS,
   };
 }
+
+function timerModel(
+  total: StoredTotal | undefined,
+  shape: TimerShape,
+  choice: {
+    readonly intervalS: number;
+    readonly measuredS: number;
+    readonly pointsOfEach: number;
+  },
+): TimerModel {
+  const { intervalS, measuredS, pointsOfEach } = choice;
+  const { id, name, clock, source } = shape;
+  // Both clocks of all transactions are held against each other: of the same steps.
+  const isWhole = WHOLE_IDS.has(id);
+  const chosen =
+    source &&
+    chartsAndTable(source, {
+      intervalS,
+      measuredS,
+      pointsMax: isWhole ? REPORT_LIMIT.points : pointsOfEach,
+      rowsMax: isWhole ? REPORT_LIMIT.intervals : REPORT_LIMIT.timerIntervals,
+      heatColumns: isWhole ? HEAT_LIMIT.columns : HEAT_LIMIT.timerColumns,
+    });
+  return {
+    id,
+    name,
+    clock,
+    figures: figuresOf(total, measuredS),
+    charts: chosen?.charts,
+    heat: chosen?.heat,
+    distribution: chosen === undefined ? undefined : distributionOf(total),
+    table: chosen?.table,
+  };
+}
+
+const WHOLE_IDS: ReadonlySet<string> = new Set(["all", "service", "response"]);
 
 interface TimerShape {
   readonly id: string;

@@ -3,7 +3,10 @@
 
 import type { Summary } from "../stats/summary.ts";
 import type { ThresholdResult } from "../stats/threshold-check.ts";
+import type { Column, Figures } from "./columns.ts";
 import type { DetailModel, DistributionModel, HeatModel } from "./detail-types.ts";
+
+export type { Column, Figures } from "./columns.ts";
 
 /** Named limits of what is shown; beyond each the rest is counted and said. */
 export const REPORT_LIMIT = {
@@ -33,11 +36,6 @@ export const REPORT_LIMIT = {
 /** Service time runs from the actual start, response time from the intended one. */
 export type ClockName = "service" | "response";
 
-export interface Figures extends Summary {
-  readonly ratePerSec: number;
-  readonly errorPercent: number;
-}
-
 export interface TimerModel {
   /** Safe as an anchor, whatever the name is. */
   readonly id: string;
@@ -50,8 +48,6 @@ export interface TimerModel {
   readonly distribution: DistributionModel | undefined;
   readonly table: IntervalTable | undefined;
 }
-
-export type Column = readonly (number | null)[];
 
 /** Columns of regular steps from the start of the run; null is a step without values. */
 export interface TimerCharts {
