@@ -5,8 +5,15 @@ const octCharts = (() => {
   const root = document.documentElement;
   const HEIGHT = 208;
   const LABEL_MAX = 22;
+  /** Height of the row in which marks have their labels. */
+  const MARK_ROW = 15;
   const NO_VALUE = "–";
 
+  // Marks that turn the direction of text or hide are spelled out, and so are control characters.
+  const INVISIBLE = /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
+  const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+  const spelled = (found) => `<U+${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}>`;
+  const plain = (text) => text.replace(CONTROL, spelled).replace(INVISIBLE, spelled);
   const color = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   const grouped = (value) => Math.round(value).toString().replace(/\B(?=(\d{3})+(?!\d))/g, ",");
   function ms(us) {
@@ -33,17 +40,19 @@ const octCharts = (() => {
   const ticks = (u, splits) =>
     splits.map((value) => (value >= 1000 ? grouped(value) : String(Number(value.toPrecision(4)))));
 
+  const PLANNED = ["planned", (points) => points.plannedPerSec, "--c-mean", { dash: [5, 4], width: 1.25 }];
+
   // Lines of a chart: a label, how to take its column from the history, its colour, its look.
   const KINDS = {
     rate: {
-      format: (value) => `${perSec(value)}/s`,
-      lines: () => [
+      format: (value) => (value === null ? NO_VALUE : `${perSec(value)}/s`),
+      lines: (points) => [
         ["real", (points) => points.ratePerSec, "--c-rate", { fill: true }],
-        ["planned", (points) => points.plannedPerSec, "--c-mean", { dash: [5, 4], width: 1.25 }],
+        ...(points.plannedPerSec.some((value) => value !== null) ? [PLANNED] : []),
       ],
     },
     times: {
-      format: (value) => (value === null || value === undefined ? NO_VALUE : `${ms(value * 1000)} ms`),
+      format: (value) => (value === null ? NO_VALUE : `${ms(value * 1000)} ms`),
       lines: () => [
         ["99 %", (points) => points.p99.map(toMs), "--c-p99"],
         ["95 %", (points) => points.p95.map(toMs), "--c-p95"],
@@ -55,7 +64,7 @@ const octCharts = (() => {
       lines: () => [["failed", (points) => points.errorsPerSec, "--c-error", { fill: true }]],
     },
     cannons: {
-      format: (value) => perSec(value),
+      format: (value) => (value === null ? NO_VALUE : grouped(value)),
       lines: () => [["firing", (points) => points.cannons, "--c-p90", { fill: true }]],
     },
     turrets: {
@@ -84,7 +93,10 @@ const octCharts = (() => {
     ];
   }
 
-  const clipped = (text) => (text.length > LABEL_MAX ? `${text.slice(0, LABEL_MAX - 1)}…` : text);
+  const clipped = (text) => {
+    const shown = plain(text);
+    return shown.length > LABEL_MAX ? `${shown.slice(0, LABEL_MAX - 1)}…` : shown;
+  };
 
   function drawMarks(u, marks) {
     const { ctx, bbox } = u;
@@ -93,31 +105,27 @@ const octCharts = (() => {
     ctx.save();
     ctx.font = `${11 * scale}px ${color("--sans")}`;
     ctx.textBaseline = "top";
-    const ends = [];
+    ctx.textAlign = "left";
+    ctx.strokeStyle = color("--accent");
+    ctx.fillStyle = color("--accent");
+    ctx.lineWidth = scale;
+    ctx.setLineDash([3 * scale, 3 * scale]);
+    let end = Number.NEGATIVE_INFINITY;
     for (const { atS, text } of marks) {
       if (atS < min || atS > max) continue;
       const x = Math.round(u.valToPos(atS, "x", true));
-      ctx.strokeStyle = color("--accent");
-      ctx.lineWidth = scale;
-      ctx.setLineDash([3 * scale, 3 * scale]);
+      // Labels have a row of their own above the lines; where it has no place, the line alone tells.
+      const label = clipped(text);
+      const width = ctx.measureText(label).width + 10 * scale;
+      const left = x + width > bbox.left + bbox.width ? x - width : x;
+      const hasLabel = left >= end;
       ctx.beginPath();
-      ctx.moveTo(x, bbox.top);
+      ctx.moveTo(x, bbox.top - (hasLabel ? MARK_ROW * scale : 0));
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
-      // A label goes where the row has place for it; where none has, the line alone tells.
-      const label = clipped(text);
-      const width = ctx.measureText(label).width + 8 * scale;
-      const left = x + width > bbox.left + bbox.width ? x - width : x;
-      const row = [0, 1, 2].find((at) => (ends[at] ?? Number.NEGATIVE_INFINITY) <= left);
-      if (row === undefined) continue;
-      ends[row] = left + width;
-      const top = bbox.top + row * 16 * scale;
-      ctx.fillStyle = color("--card");
-      ctx.globalAlpha = 0.85;
-      ctx.fillRect(left + scale, top, width - scale, 15 * scale);
-      ctx.globalAlpha = 1;
-      ctx.fillStyle = color("--accent");
-      ctx.fillText(label, left + 4 * scale, top + 2 * scale);
+      if (!hasLabel) continue;
+      end = left + width;
+      ctx.fillText(label, left + 5 * scale, bbox.top - MARK_ROW * scale);
     }
     ctx.restore();
   }
@@ -225,7 +233,7 @@ const octCharts = (() => {
           },
           series: [{}, ...lines.map((line) => seriesOf(line, hidden))],
           axes: axes(),
-          padding: [6, 12, 0, 0],
+          padding: [MARK_ROW + 4, 12, 0, 0],
           hooks: {
             setCursor: [(u) => say(u.cursor.idx)],
             setScale: [(u, key) => key === "x" && this.#zoomed(u)],
@@ -260,7 +268,7 @@ const octCharts = (() => {
         const name = document.createElement("bdi");
         const value = document.createElement("b");
         mark.style.background = colorOf(variable);
-        name.textContent = label;
+            name.textContent = plain(label);
         button.type = "button";
         button.setAttribute("aria-pressed", String(!hidden.has(label)));
         button.append(mark, name, value);
@@ -303,5 +311,5 @@ const octCharts = (() => {
     };
   }
 
-  return { Charts, ms, perSec, grouped, elapsed, NO_VALUE };
+  return { Charts, ms, perSec, grouped, elapsed, plain, NO_VALUE };
 })();

@@ -2,7 +2,7 @@
 // Nothing from the run is ever put into the page as markup, only as text.
 (() => {
   "use strict";
-  const { Charts, ms, perSec, grouped, elapsed, NO_VALUE } = octCharts;
+  const { Charts, ms, perSec, grouped, elapsed, plain, NO_VALUE } = octCharts;
   const byId = (id) => document.getElementById(id);
   const RETRY_MS = [1000, 2000, 4000, 8000];
   const LOG_ROWS = 200;
@@ -15,11 +15,6 @@
   const charts = new Charts([...document.querySelectorAll("figure.chart")]);
   const state = { view: undefined, points: undefined, events: [], marks: [], isOver: false };
 
-  // Marks that turn the direction of text or hide are spelled out, and so are control characters.
-  const INVISIBLE = /[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
-  const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
-  const spelled = (found) => `<U+${found.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}>`;
-  const plain = (text) => text.replace(CONTROL, spelled).replace(INVISIBLE, spelled);
   const plural = (count, noun) => `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
   const percent = (value) => (value > 0 && value < 0.01 ? "< 0.01 %" : `${Number(value.toFixed(2))} %`);
 
@@ -80,7 +75,7 @@
     if (hasBegun) put(byId("started"), `since ${new Date(startWallMs).toLocaleTimeString()}`);
     put(byId("clock"), view.clock === "response" ? "response time, from the planned start" : "service time");
     const share = runTimeS > 0 ? Math.min(1, elapsedS / runTimeS) : 0;
-    byId("progress").value = isOver ? 1 : share;
+    byId("progress").value = share;
     put(byId("progress"), `${Math.round(share * 100)} %`);
   }
 
@@ -112,6 +107,7 @@
     const { all, recent, phase } = view;
     const isGoing = phase === "firing" || phase === "draining";
     const planned = view.plannedPerSec === null ? "" : `planned ${perSec(view.plannedPerSec)}/s, `;
+    put(byId("rate-name"), isGoing ? "Rate now" : "Rate");
     put(byId("rate"), `${perSec(isGoing ? view.nowPerSec : all.ratePerSec)}/s`);
     put(byId("rate-note"), isGoing ? `${planned}whole run ${perSec(all.ratePerSec)}/s` : "whole run");
     const time = isGoing ? recent.p95 : all.p95;

@@ -4,72 +4,19 @@ import { describe, expect, test } from "bun:test";
 import { LiveState } from "../../src/live/state.ts";
 import { LIVE_LIMIT } from "../../src/live/types.ts";
 import { buildReportModel } from "../../src/report/model.ts";
-import { BatchBuilder } from "../../src/stats/batch.ts";
-import { CELL_KIND, COUNTER, GAUGE } from "../../src/stats/cell.ts";
+import { COUNTER, GAUGE } from "../../src/stats/cell.ts";
 import { parseThreshold } from "../../src/stats/threshold.ts";
 import { openResults } from "../../src/store/query.ts";
 import { rebuildDatabase } from "../../src/store/rebuild.ts";
 import { tempFolder } from "../support/temp.ts";
 import { firing } from "./support/hq-firing.ts";
-import { HqWorld, type HqWorldOptions, type LinkPeer, RUN_ID, status } from "./support/hq-world.ts";
-
-/** What one turret measures, and hands over as its next batch. */
-class Gun {
-  readonly builder = new BatchBuilder({ turretName: "scripted" });
-  readonly #peer: LinkPeer;
-
-  constructor(peer: LinkPeer) {
-    this.#peer = peer;
-  }
-
-  fire(second: number, durationUs: number, name = "home", error = ""): void {
-    const { builder } = this;
-    builder.countTransaction();
-    builder.record(builder.slot(CELL_KIND.timer, ""), second, durationUs, error !== "");
-    builder.record(builder.slot(CELL_KIND.timer, name), second, durationUs / 2, false);
-    if (error !== "") builder.add(builder.slot(CELL_KIND.error, error), second, 1, 0, 0);
-  }
-
-  respond(second: number, durationUs: number): void {
-    this.builder.record(this.builder.slot(CELL_KIND.response, ""), second, durationUs, false);
-  }
-
-  gauge(second: number, name: string, value: number): void {
-    this.builder.record(this.builder.slot(CELL_KIND.gauge, name), second, value, false);
-  }
-
-  count(second: number, name: string, sum: number): void {
-    this.builder.add(this.builder.slot(CELL_KIND.counter, name), second, 1, 0, sum);
-  }
-
-  send(): void {
-    const taken = this.builder.take() ?? { bytes: new Uint8Array(0), transactions: 0 };
-    this.#peer.transactions += taken.transactions;
-    this.#peer.say({ type: "batch", runId: RUN_ID, sequence: ++this.#peer.sequence, ...taken });
-  }
-}
+import { HqWorld, type HqWorldOptions, status } from "./support/hq-world.ts";
+import { fireSeconds, Gun } from "./support/live-gun.ts";
 
 async function begun(directory: string, options: HqWorldOptions = {}) {
   const live = new LiveState();
   const { world, peer } = await firing(directory, { ...options, observers: [live] });
   return { live, world, peer, gun: new Gun(peer) };
-}
-
-/** Fires as `each` says at the end of every second until the run drains. */
-async function fireOn(
-  world: HqWorld,
-  peer: LinkPeer,
-  each: (second: number) => void,
-): Promise<void> {
-  let second = 0;
-  await world.until(() => {
-    const atS = Math.floor(world.hq.atUs() / 1_000_000);
-    for (; second < atS; second++) {
-      each(second);
-      peer.heartbeat("firing");
-    }
-    return world.hq.phase === "draining";
-  }, 3_600_000_000);
 }
 
 async function reportOf(directory: string) {
@@ -91,7 +38,7 @@ describe("LiveState", () => {
         runTimeUs: 7_000_000,
         thresholds,
       });
-      await fireOn(world, peer, (second) => {
+      await fireSeconds(world, peer, (second) => {
         for (let i = 0; i < 10 + second; i++) {
           const durationUs = 1_000 + 997 * i * (second + 1);
           gun.fire(second, durationUs, i % 3 === 0 ? "login" : "home", i === 4 ? "HTTP 500" : "");
