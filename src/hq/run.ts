@@ -279,8 +279,8 @@ export class HqRun implements HqCore, LiveRun {
     this.options.journal.append(RECORD_KIND.runStarted, encodeJsonRecord(record));
     this.#phase = "firing";
     this.#countsUs = nowUs;
-    this.#observers.start(this);
     this.#link?.start();
+    this.#observers.start(this);
     this.event("info", -1, `start with ${ready.length} turrets`);
     const cannons = ready.reduce((sum, turret) => sum + turret.cannons, 0);
     this.#lines.say(`start with ${ready.length} turrets, ${cannons} cannons: ${describe(ready)}`);
