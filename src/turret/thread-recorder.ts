@@ -184,7 +184,7 @@ export class ThreadRecorder {
   count(name: string, n: number): void {
     if (n === 0 || this.#isOver) return;
     const second = this.secondOf(this.#clock.nowUs());
-    this.#batch.add(this.#batch.slot(CELL_KIND.counter, name), second, n, 0, n);
+    this.#batch.add(this.#batch.slot(CELL_KIND.counter, name), second, 1, 0, n);
   }
 
   /** An answer; `isTimed` where the request has a timer of its own, named after it. */
