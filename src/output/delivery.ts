@@ -144,9 +144,8 @@ export class Delivery {
 
   /** Until it is taken, is refused for good, or something newer needs its room. */
   async #deliver(payload: Payload): Promise<void> {
-    for (;;) {
+    while (!this.#end.signal.aborted) {
       const failure = await this.#attempt(payload);
-      if (this.#end.signal.aborted) return;
       if (failure === undefined) {
         this.#delivered += payload.units;
         this.#pauseUs = 0;
