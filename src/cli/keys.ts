@@ -93,11 +93,11 @@ export class KeyDesk {
       return { kind: "prompt", text: `note: ${this.#note}▏${hint}` };
     }
     if (this.#isHelpShown) return { kind: "help", lines: HELP };
-    const { nowUs, isPaused } = this.#parts;
-    if (this.#message !== "" && nowUs() - this.#messageUs < MESSAGE_US) {
+    const parts = this.#parts;
+    if (this.#message !== "" && parts.nowUs() - this.#messageUs < MESSAGE_US) {
       return { kind: "message", text: this.#message };
     }
-    return { kind: "keys", keys: isPaused() ? KEYS_PAUSED : KEYS };
+    return { kind: "keys", keys: parts.isPaused() ? KEYS_PAUSED : KEYS };
   }
 
   /** Takes what came from the terminal. */
@@ -178,8 +178,8 @@ export class KeyDesk {
   #load(percent: number): void {
     if (percent < STEP_PERCENT)
       return this.#say(`less than ${STEP_PERCENT} % of the plan is a pause`);
-    const { loads, control } = this.#parts;
-    const replies = loads.map((kind) => control({ kind, percent }));
+    const parts = this.#parts;
+    const replies = parts.loads.map((kind) => parts.control({ kind, percent }));
     if (replies.some((reply) => reply.isDone)) this.#percent = percent;
     this.#say(replies.map((reply) => reply.text).join("; "));
   }

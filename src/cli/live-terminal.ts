@@ -187,7 +187,9 @@ export class LiveTerminal {
       // Whatever else everybody should know, the HQ says in a line of its own.
       if (!isVerbose && level !== "note") continue;
       const said = level === "note" ? `note: ${text}` : text;
-      screen.line(oneLine(`${formatElapsed(atS)}  ${who === "HQ" ? "" : `${who}: `}${said}`));
+      screen.line(
+        oneLine(`${formatElapsed(Math.trunc(atS))}  ${who === "HQ" ? "" : `${who}: `}${said}`),
+      );
     }
   }
 }

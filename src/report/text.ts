@@ -119,10 +119,11 @@ function loadLines({ model, options, width }: Look): string[] {
   const asked = options.asked ?? [];
   const shown = asked.slice(0, ASKED_MAX);
   const rest = asked.length - shown.length;
-  const cannons = `${plural(model.cannons, "cannon")} of ${plural(model.turretsTotal, "turret")}`;
+  const isReached = clock === "service";
+  const most = isReached ? "" : "at most ";
+  const cannons = `${most}${plural(model.cannons, "cannon")} of ${plural(model.turretsTotal, "turret")}`;
   const span = formatElapsed(model.measuredUs / 1e6);
   const rate = `${formatPerSec(figures.ratePerSec)} transactions/s over ${span}`;
-  const isReached = clock === "service";
   const given =
     options.heading === "none"
       ? `${cannons}, ${formatPercent(model.errorPercent)} failed`
