@@ -2,6 +2,7 @@
 
 import compare from "../../assets/docs/compare.md" with { type: "text" };
 import configuration from "../../assets/docs/configuration.md" with { type: "text" };
+import control from "../../assets/docs/control.md" with { type: "text" };
 import dashboard from "../../assets/docs/dashboard.md" with { type: "text" };
 import fire from "../../assets/docs/fire.md" with { type: "text" };
 import load from "../../assets/docs/load.md" with { type: "text" };
@@ -53,6 +54,11 @@ const TOPICS: readonly Topic[] = [
     name: "compare",
     summary: "a run against an earlier one, and the floor of a machine",
     text: () => compare,
+  },
+  {
+    name: "control",
+    summary: "pause, change and stop a run that fires; the same run again",
+    text: () => control,
   },
   {
     name: "dashboard",
