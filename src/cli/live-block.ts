@@ -52,19 +52,24 @@ export function renderLiveBlock(
   const paint = painter(options.color);
   const parts = { view, columns, paint };
   const isVerbose = options.isVerbose === true;
-  const rows: BlockRow[] = [
-    options.state === undefined ? headRow(parts) : waitingRow(parts, options.state),
-    rateRow(parts, history),
-    ...timeRows(parts, history),
-    countRow(parts),
-    cannonRow(parts),
-    ...timerRows(parts),
-    ...turretRows(parts, isVerbose),
-    ...errorRows(parts),
-    ...thresholdRows(parts),
-    ...healthRows(parts),
-    ...footRows(options.foot, columns, paint),
-  ];
+  const foot = footRows(options.foot, columns, paint);
+  const waiting = options.state === undefined ? [] : [waitingRow(parts, options.state)];
+  const rows: BlockRow[] =
+    view.phase === "gathering" || view.phase === "arming"
+      ? [...waiting, ...turretRows(parts, true), ...foot]
+      : [
+          ...(waiting.length > 0 ? waiting : [headRow(parts)]),
+          rateRow(parts, history),
+          ...timeRows(parts, history),
+          countRow(parts),
+          cannonRow(parts),
+          ...timerRows(parts),
+          ...turretRows(parts, isVerbose),
+          ...errorRows(parts),
+          ...thresholdRows(parts),
+          ...healthRows(parts),
+          ...foot,
+        ];
   const free = options.rows >= ROWS_FREE.tallFrom ? ROWS_FREE.tall : ROWS_FREE.short;
   return fitRows(rows, Math.max(1, options.rows - free));
 }

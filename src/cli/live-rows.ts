@@ -3,6 +3,7 @@
 
 import { formatCount } from "../base/units.ts";
 import type { LiveTimer, LiveTurret } from "../live/types.ts";
+import { errorPattern } from "../report/error-groups.ts";
 import { formatMs, formatPerSec, plural } from "../report/figures.ts";
 import { cellsOf, fitCells, padCells } from "../report/text-width.ts";
 import { resultText } from "../stats/threshold-check.ts";
@@ -102,8 +103,19 @@ function styleOf({ isLost, trouble }: LiveTurret): Pick<Part, "style"> {
   return { style: trouble === "" ? "green" : "yellow" };
 }
 
+/** Errors whose texts differ only in numbers are one row, as in the report. */
 export function errorRows({ view, columns, paint }: RowParts): BlockRow[] {
-  return view.errorTexts.slice(0, MOST.errors).map(({ text, count }, i) => {
+  const kinds = new Map<string, { text: string; count: number }>();
+  for (const { text, count } of view.errorTexts) {
+    const pattern = errorPattern(text);
+    const kind = kinds.get(pattern);
+    kinds.set(
+      pattern,
+      kind === undefined ? { text, count } : { text: pattern, count: kind.count + count },
+    );
+  }
+  const shown = [...kinds.values()].sort((a, b) => b.count - a.count).slice(0, MOST.errors);
+  return shown.map(({ text, count }, i) => {
     const counted = formatCount(count).padStart(7);
     const words = fitCells(text, columns - cellsOf(counted) - 2);
     const cells: Part[] = [
@@ -116,12 +128,14 @@ export function errorRows({ view, columns, paint }: RowParts): BlockRow[] {
 
 export function thresholdRows({ view, columns, paint }: RowParts): BlockRow[] {
   return view.thresholds.slice(0, MOST.thresholds).map((threshold, i) => {
-    const { holds } = threshold;
-    const mark = holds ? "✓" : "✗";
+    const { holds, measured } = threshold;
+    const isOpen = measured === undefined;
+    const mark = isOpen ? "·" : holds ? "✓" : "✗";
+    const style = isOpen ? "dim" : holds ? "green" : "red";
     const said = fitCells(resultText(threshold), columns - 4);
     return {
-      rank: (holds ? RANK.threshold : RANK.failingThreshold) + Math.min(2, i),
-      text: `  ${paint(holds ? "green" : "red", mark)} ${said}`,
+      rank: (holds || isOpen ? RANK.threshold : RANK.failingThreshold) + Math.min(2, i),
+      text: `  ${paint(style, mark)} ${said}`,
     };
   });
 }

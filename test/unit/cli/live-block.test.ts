@@ -124,6 +124,36 @@ describe("renderLiveBlock", () => {
     expect(head).toBe(`shop  ${state}`);
   });
 
+  test("before it fires it shows who has come, and nothing of what is fired", () => {
+    const state = "waiting for turrets: 2 of 5 are ready, 7 s";
+    const view = { ...SHOP_VIEW, phase: "gathering" } as const;
+    const lines = renderLiveBlock(view, EMPTY_HISTORY, { ...SIZE, state, foot: KEYS });
+    expect(lines[0]).toBe(`shop  ${state}`);
+    expect(lines).toHaveLength(4);
+    expect(lines.join("\n")).toContain("web-1");
+    expect(lines.join("\n")).not.toContain("rate");
+  });
+
+  test("a threshold of which nothing is measured yet has not failed", () => {
+    const [first] = SHOP_VIEW.thresholds;
+    if (first === undefined) throw new Error("the sample has thresholds");
+    const thresholds = [{ ...first, measured: undefined, holds: false }];
+    const lines = renderLiveBlock({ ...SHOP_VIEW, thresholds }, SHOP_HISTORY, SIZE);
+    expect(lines).toContain("  · p95 < 500ms: not measured");
+  });
+
+  test("errors that differ in numbers only are one row", () => {
+    const errorTexts = [
+      { text: "no answer from shop 79", count: 2 },
+      { text: "refused", count: 3 },
+      { text: "no answer from shop 757", count: 2 },
+    ];
+    const lines = renderLiveBlock({ ...SHOP_VIEW, errorTexts }, SHOP_HISTORY, SIZE);
+    const at = lines.indexOf("      4  no answer from shop #");
+    expect(at).toBeGreaterThan(0);
+    expect(lines[at + 1]).toBe("      3  refused");
+  });
+
   test("a run that its count ends has no bar to say nothing with", () => {
     const view = { ...SHOP_VIEW, runTimeS: 30 * 86_400 };
     const [head] = renderLiveBlock(view, SHOP_HISTORY, SIZE);
