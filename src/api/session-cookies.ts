@@ -5,12 +5,12 @@ import type { CookieFacts, CookieStore } from "../http/cookies.ts";
 
 /** The cookies of one cannon, as in a browser of its own. */
 export class SessionCookies {
-  readonly #nowUs: () => number;
+  readonly #time: { nowUs(): number };
   #store: CookieStore | undefined;
   #loading: Promise<CookieStore> | undefined;
 
-  constructor(nowUs: () => number) {
-    this.#nowUs = nowUs;
+  constructor(time: { nowUs(): number }) {
+    this.#time = time;
   }
 
   /**
@@ -49,7 +49,7 @@ export class SessionCookies {
       return undefined;
     }
     this.#loading ??= import("../http/cookies.ts").then((module) => {
-      this.#store = new module.CookieStore(this.#nowUs);
+      this.#store = new module.CookieStore(() => this.#time.nowUs());
       return this.#store;
     });
     return this.#loading.then((store) => store.take(url, lines));

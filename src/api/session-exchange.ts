@@ -2,7 +2,7 @@
 // challenges answered, failures tried again. The usual answer needs none of that and passes through.
 
 import { randomBytes } from "node:crypto";
-import type { AnswerHandler, SendOptions } from "../http/connection.ts";
+import type { AnswerHandler } from "../http/connection.ts";
 import { type DigestChallenge, digestAuthorization, parseDigest } from "../http/digest.ts";
 import { HttpError, type HttpErrorKind } from "../http/errors.ts";
 import type { Pool } from "../http/pool.ts";
@@ -15,8 +15,14 @@ import {
   withHeader,
 } from "../http/request.ts";
 import type { HttpResponse } from "../http/response.ts";
+import type { SendOptions } from "../http/send-options.ts";
 import type { SessionCookies } from "./session-cookies.ts";
-import type { Auth } from "./session-options.ts";
+import {
+  type Auth,
+  type RequestOptions,
+  type SessionOptions,
+  timeoutUsOf,
+} from "./session-options.ts";
 
 /** How a call is carried out; the same object for all calls without options. */
 export interface Plan {
@@ -27,6 +33,31 @@ export interface Plan {
   /** Answers challenges; other authorization is a header. */
   readonly digest: Extract<Auth, { user: string }> | undefined;
   readonly send: SendOptions;
+}
+
+const REDIRECTS = 20;
+
+/** What the options of a call say, before those of its session; `hasOwn`: a header names cookies. */
+export function planOf(options: RequestOptions, all: SessionOptions, hasOwn: boolean): Plan {
+  const auth = options.auth ?? all.auth;
+  const usesCookies = options.cookies ?? all.cookies ?? true;
+  const isDigest = typeof auth === "object" && "user" in auth && auth.scheme === "digest";
+  return {
+    redirects: options.redirects ?? all.redirects ?? REDIRECTS,
+    retries: options.retries ?? all.retries ?? 0,
+    sendsCookies: usesCookies && !hasOwn,
+    takesCookies: usesCookies,
+    digest: isDigest ? auth : undefined,
+    send: {
+      timeoutUs: timeoutUsOf(options.timeout),
+      discardBody: options.discardBody,
+      onChunk: options.onChunk,
+      onHead: options.onHead,
+      signal: options.signal,
+      isStream: options.stream,
+      bodyLimitBytes: options.maxBodyBytes,
+    },
+  };
 }
 
 /** What the calls of a session share. */

@@ -12,7 +12,7 @@ import {
 import type { HttpResponse } from "../http/response.ts";
 import { SessionCookies } from "./session-cookies.ts";
 import { ServerEvents } from "./session-events.ts";
-import { Challenges, Exchange, type ExchangeHost, type Plan } from "./session-exchange.ts";
+import { Challenges, Exchange, type ExchangeHost, type Plan, planOf } from "./session-exchange.ts";
 import {
   type Auth,
   authorizationOf,
@@ -23,14 +23,16 @@ import {
   poolSettingsOf,
   type RequestOptions,
   type SessionOptions,
-  timeoutUsOf,
   wholeUrl,
 } from "./session-options.ts";
 
 export type { RequestOptions, SessionOptions } from "./session-options.ts";
 
 const PREPARED_MAX = 1_000;
-const REDIRECTS = 20;
+const NO_OPTIONS: SessionOptions = {};
+const NO_HEADERS: HeaderValues = {};
+/** Of calls without options, in sessions without any. */
+const PLAIN: Plan = planOf(NO_OPTIONS, NO_OPTIONS, false);
 
 /**
  * HTTP of one cannon. Connections and cookies are the cannon's own, as a browser's would be, and each
@@ -40,20 +42,18 @@ export class HttpSession implements ExchangeHost {
   readonly pool: Pool;
   /** The cookies of this cannon; sent and taken without being asked. */
   readonly cookies: SessionCookies;
-  readonly challenges = new Challenges();
   /** Told what the session counts besides requests: streams of events. */
-  onCount: ((name: string, amount: number) => void) | undefined;
+  counter: { count(name: string, amount: number): void } | undefined;
   readonly #shared: Map<string, PreparedRequest>;
-  // Where the session adds something to requests they are its own.
-  readonly #own = new Map<string, PreparedRequest>();
-  readonly #withCookies = new WeakMap<
-    PreparedRequest,
-    { header: string; request: PreparedRequest }
-  >();
-  #options: SessionOptions = {};
-  #headers: HeaderValues = {};
+  // What follows is made for who needs it: there may be ten thousand sessions.
+  #challenges: Challenges | undefined;
+  /** Where the session adds something to requests they are its own. */
+  #own: Map<string, PreparedRequest> | undefined;
+  #withCookies: WeakMap<PreparedRequest, { header: string; request: PreparedRequest }> | undefined;
+  #options: SessionOptions = NO_OPTIONS;
+  #headers: HeaderValues = NO_HEADERS;
   #isBare = true;
-  #plan: Plan;
+  #plan = PLAIN;
   #lastMethod = "";
   #lastUrl = "";
   #last: PreparedRequest | undefined;
@@ -62,8 +62,7 @@ export class HttpSession implements ExchangeHost {
   constructor(pool: Pool, prepared: Map<string, PreparedRequest>, options?: SessionOptions) {
     this.pool = pool;
     this.#shared = prepared;
-    this.cookies = new SessionCookies(() => pool.timeouts.nowUs());
-    this.#plan = this.#planOf({});
+    this.cookies = new SessionCookies(pool.timeouts);
     if (options !== undefined) this.configure(options);
   }
 
@@ -110,7 +109,7 @@ export class HttpSession implements ExchangeHost {
     this.#headers = merged(withAuth(this.#headers, all.auth), all.headers);
     this.#isBare = all.baseUrl === undefined && Object.keys(this.#headers).length === 0;
     this.#plan = this.#planOf({});
-    this.#own.clear();
+    this.#own?.clear();
     this.#last = undefined;
   }
 
@@ -173,9 +172,14 @@ export class HttpSession implements ExchangeHost {
     const { method = "GET", ...rest } = options;
     const source = {
       send: (more: RequestOptions) => this.request(method, url, more),
-      count: (name: string, amount: number) => this.onCount?.(name, amount),
+      count: (name: string, amount: number) => this.counter?.count(name, amount),
     };
     return new ServerEvents(source, rest);
+  }
+
+  get challenges(): Challenges {
+    this.#challenges ??= new Challenges();
+    return this.#challenges;
   }
 
   partsOf(request: PreparedRequest): RequestParts {
@@ -185,9 +189,10 @@ export class HttpSession implements ExchangeHost {
   }
 
   withCookies(request: PreparedRequest, header: string): PreparedRequest {
-    const known = this.#withCookies.get(request);
+    const known = this.#withCookies?.get(request);
     if (known?.header === header) return known.request;
     const made = withHeader(request, "Cookie", header);
+    this.#withCookies ??= new WeakMap();
     this.#withCookies.set(request, { header, request: made });
     return made;
   }
@@ -232,34 +237,16 @@ export class HttpSession implements ExchangeHost {
   }
 
   #planOf(options: RequestOptions): Plan {
-    const all = this.#options;
-    const auth = options.auth ?? all.auth;
-    const usesCookies = options.cookies ?? all.cookies ?? true;
     const hasOwn = namesCookie(options.headers) || namesCookie(this.#headers);
-    const isDigest = typeof auth === "object" && "user" in auth && auth.scheme === "digest";
-    return {
-      redirects: options.redirects ?? all.redirects ?? REDIRECTS,
-      retries: options.retries ?? all.retries ?? 0,
-      sendsCookies: usesCookies && !hasOwn,
-      takesCookies: usesCookies,
-      digest: isDigest ? auth : undefined,
-      send: {
-        timeoutUs: timeoutUsOf(options.timeout),
-        discardBody: options.discardBody,
-        onChunk: options.onChunk,
-        onHead: options.onHead,
-        signal: options.signal,
-        isStream: options.stream,
-        bodyLimitBytes: options.maxBodyBytes,
-      },
-    };
+    return planOf(options, this.#options, hasOwn);
   }
 
   #prepared(method: string, url: string): PreparedRequest {
     if (this.#last !== undefined && url === this.#lastUrl && method === this.#lastMethod) {
       return this.#last;
     }
-    const known = this.#isBare ? this.#shared : this.#own;
+    this.#own ??= this.#isBare ? undefined : new Map();
+    const known = this.#isBare ? this.#shared : (this.#own as Map<string, PreparedRequest>);
     const { insecure } = this;
     const key = `${insecure ? "!" : ""}${method} ${url}`;
     let request = known.get(key);

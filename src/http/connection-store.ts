@@ -37,12 +37,13 @@ export class ConnectionStore implements ConnectionHome {
   readonly tls: TlsOptions;
   readonly dns: DnsCache;
   readonly proxyFor: ProxyChoice;
-  readonly #idle = new Map<string, Connection[]>();
-  readonly #open = new Set<Connection>();
+  /** Each knows its place in it. */
+  readonly #open: Connection[] = [];
   #isRetired = false;
-  // The idle connections of the origin that was asked for last.
+  // The idle connections of the origin that was asked for last, and of the others where there are any.
   #hotOrigin: Origin | undefined;
   #hot: Connection[] = [];
+  #others: Map<string, Connection[]> | undefined;
 
   /** Throws HttpError when the proxy is none. */
   constructor(options: ConnectionOptions) {
@@ -56,7 +57,7 @@ export class ConnectionStore implements ConnectionHome {
 
   /** Idle ones included. */
   get openCount(): number {
-    return this.#open.size;
+    return this.#open.length;
   }
 
   connections(): Connection[] {
@@ -71,7 +72,7 @@ export class ConnectionStore implements ConnectionHome {
 
   open(origin: Origin): Connection {
     const connection = new Connection(origin, this);
-    this.#open.add(connection);
+    connection.place = this.#open.push(connection) - 1;
     return connection;
   }
 
@@ -89,25 +90,33 @@ export class ConnectionStore implements ConnectionHome {
   }
 
   onClosed(connection: Connection): void {
-    this.#open.delete(connection);
+    const last = this.#open.pop() as Connection;
+    if (last !== connection) {
+      this.#open[connection.place] = last;
+      last.place = connection.place;
+    }
     const idle = this.#idleOf(connection.origin);
     const place = idle.indexOf(connection);
     if (place >= 0) idle.splice(place, 1);
-    if (idle.length > 0) return;
-    this.#idle.delete(connection.origin.key);
-    this.#hotOrigin = undefined;
+    if (idle.length === 0) this.#forget(connection.origin);
   }
 
   #idleOf(origin: Origin): Connection[] {
     if (origin === this.#hotOrigin) return this.#hot;
-    let idle = this.#idle.get(origin.key);
-    if (idle === undefined) {
-      idle = [];
-      this.#idle.set(origin.key, idle);
+    if (this.#hotOrigin !== undefined) {
+      this.#others ??= new Map();
+      this.#others.set(this.#hotOrigin.key, this.#hot);
+      this.#hot = this.#others.get(origin.key) ?? [];
     }
     this.#hotOrigin = origin;
-    this.#hot = idle;
-    return idle;
+    return this.#hot;
+  }
+
+  // A user that goes from origin to origin leaves none behind that it has no connection to.
+  #forget(origin: Origin): void {
+    this.#others?.delete(origin.key);
+    this.#hotOrigin = undefined;
+    this.#hot = [];
   }
 }
 

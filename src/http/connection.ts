@@ -15,11 +15,13 @@ import { systemCode } from "../base/errors.ts";
 import { Dial, type DialSettings, type DialTarget, needsTunnel } from "./dial.ts";
 import { HttpError, type HttpErrorKind } from "./errors.ts";
 import { HeaderList } from "./headers.ts";
-import { MalformedAnswer, ResponseParser } from "./parser.ts";
+import { MalformedAnswer, type ResponseParser } from "./parser.ts";
+import { giveBackParser, takeParser } from "./parsers.ts";
 import { type ProxyChoice, type ProxyServer, proxiedBytes } from "./proxy.ts";
 import type { Origin, PreparedRequest } from "./request.ts";
 import { mayResend } from "./resend.ts";
 import { type ConnectTimes, type FlightTimes, HttpResponse } from "./response.ts";
+import type { SendOptions } from "./send-options.ts";
 import { socketError } from "./socket-error.ts";
 import type { Waiter } from "./timeouts.ts";
 import type { Wire, WireHandlers } from "./wire.ts";
@@ -28,22 +30,6 @@ import type { Wire, WireHandlers } from "./wire.ts";
 export interface AnswerHandler {
   onResponse(response: HttpResponse): void;
   onError(error: HttpError): void;
-}
-
-/** What may differ from request to request. */
-export interface SendOptions {
-  readonly timeoutUs?: number | undefined;
-  /** True: the body is counted and thrown away. */
-  readonly discardBody?: boolean | undefined;
-  /** Given the body as it comes, still coded; it is kept besides only where `discardBody` is false. */
-  readonly onChunk?: ((bytes: Uint8Array) => void) | undefined;
-  readonly bodyLimitBytes?: number | undefined;
-  /** Told the head of the answer before its body. */
-  readonly onHead?: ((status: number, headers: HeaderList) => void) | undefined;
-  /** Aborted: the request fails as `given-up`. */
-  readonly signal?: AbortSignal | undefined;
-  /** True: once its head is here, the answer is over when `signal` says so. */
-  readonly isStream?: boolean | undefined;
 }
 
 /** The pool that a request belongs to. */
@@ -82,6 +68,8 @@ const NEVER = Number.POSITIVE_INFINITY;
 
 export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
   readonly origin: Origin;
+  /** Among the open connections of its home. */
+  place = 0;
   deadlineUs = NEVER;
   beganUs = 0;
   readyUs = 0;
@@ -90,7 +78,8 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
   doneUs = 0;
   connectTimes: ConnectTimes | undefined;
   readonly #home: ConnectionHome;
-  readonly #parser = new ResponseParser();
+  /** From the first byte of an answer to its last. */
+  #parser: ResponseParser | undefined;
   #state = CONNECTING;
   #dial: Dial<Connection> | undefined;
   #socket: Wire<Connection> | undefined;
@@ -187,16 +176,30 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
       this.#fail(new HttpError("malformed-status", this.origin.peer));
       return;
     }
-    const parser = this.#parser;
     const nowUs = this.#home.timeouts.nowUs();
-    if (parser.wireBytes === 0) this.firstByteUs = nowUs;
+    const parser = this.#parser ?? this.#beginAnswer(nowUs);
     try {
       if (parser.feed(bytes) < bytes.length) parser.isKeptAlive = false;
     } catch (thrown) {
       this.#failReading(thrown);
       return;
     }
-    if (parser.isDone) this.#finish(nowUs);
+    // Who is told of the answer's pieces may have given it up.
+    if (parser.isDone && this.#parser === parser) this.#finish(parser, nowUs);
+  }
+
+  #beginAnswer(nowUs: number): ResponseParser {
+    const options = this.#options as SendOptions;
+    const user = this.#user as ConnectionUser;
+    const { onChunk } = options;
+    const parser = takeParser((this.#request as PreparedRequest).method);
+    parser.onChunk = onChunk;
+    parser.keepBody = !(options.discardBody ?? (onChunk !== undefined || user.discardBody));
+    parser.onHead = options.onHead === undefined ? undefined : () => this.#tellHead(parser);
+    parser.bodyLimitBytes = options.bodyLimitBytes ?? user.bodyLimitBytes;
+    this.#parser = parser;
+    this.firstByteUs = nowUs;
+    return parser;
   }
 
   onDrain(): void {
@@ -215,14 +218,19 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
   }
 
   #finishByClose(): void {
+    const parser = this.#parser;
+    if (parser === undefined) {
+      this.#fail(new HttpError("closed", this.origin.peer));
+      return;
+    }
     try {
-      this.#parser.finish();
+      parser.finish();
     } catch (malformed) {
       this.#failReading(malformed);
       return;
     }
-    this.#parser.isKeptAlive = false;
-    this.#finish(this.#home.timeouts.nowUs());
+    parser.isKeptAlive = false;
+    this.#finish(parser, this.#home.timeouts.nowUs());
   }
 
   #open(): void {
@@ -243,21 +251,12 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
 
   #begin(nowUs: number): void {
     const request = this.#request as PreparedRequest;
-    const user = this.#user as ConnectionUser;
-    const options = this.#options as SendOptions;
-    const { timeouts } = this.#home;
+    const timeoutUs = this.#options?.timeoutUs ?? (this.#user as ConnectionUser).responseTimeoutUs;
     const forwarder = this.#forwarder;
-    const parser = this.#parser;
-    const { onChunk } = options;
     this.#state = BUSY;
     this.#sentBytes = 0;
     this.#bytes = forwarder === undefined ? request.bytes : proxiedBytes(request, forwarder);
-    parser.reset(request.method);
-    parser.onChunk = onChunk;
-    parser.keepBody = !(options.discardBody ?? (onChunk !== undefined || user.discardBody));
-    parser.onHead = options.onHead === undefined ? undefined : () => this.#tellHead();
-    parser.bodyLimitBytes = options.bodyLimitBytes ?? user.bodyLimitBytes;
-    this.deadlineUs = timeouts.deadline(options.timeoutUs ?? user.responseTimeoutUs);
+    this.deadlineUs = this.#home.timeouts.deadline(timeoutUs);
     this.readyUs = nowUs;
     this.sentUs = nowUs;
     this.#write();
@@ -270,17 +269,17 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
   }
 
   #giveUp(): void {
-    const isStream = this.#options?.isStream === true && this.#parser.headEnd > 0;
-    if (!isStream || this.#state !== BUSY) {
+    const parser = this.#parser;
+    if (this.#options?.isStream !== true || parser === undefined || parser.headEnd === 0) {
       this.close("given-up");
       return;
     }
-    this.#parser.isKeptAlive = false;
-    this.#finish(this.#home.timeouts.nowUs());
+    parser.isKeptAlive = false;
+    this.#finish(parser, this.#home.timeouts.nowUs());
   }
 
-  #tellHead(): void {
-    const { status, headBytes, headStart, headEnd } = this.#parser;
+  #tellHead(parser: ResponseParser): void {
+    const { status, headBytes, headStart, headEnd } = parser;
     const headers = new HeaderList(headBytes.subarray(headStart, headEnd));
     this.#options?.onHead?.(status, headers);
   }
@@ -289,17 +288,15 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
     const bytes = this.#bytes;
     const socket = this.#socket;
     if (bytes === undefined || socket === undefined || this.#sentBytes === bytes.length) return;
-    const rest = this.#sentBytes === 0 ? bytes : bytes.subarray(this.#sentBytes);
-    const taken = socket.write(rest);
+    const taken = socket.write(this.#sentBytes === 0 ? bytes : bytes.subarray(this.#sentBytes));
     // A negative answer means that the socket is closed: its event tells why.
     if (taken > 0) this.#sentBytes += taken;
   }
 
-  #finish(nowUs: number): void {
+  #finish(parser: ResponseParser, nowUs: number): void {
     const request = this.#request as PreparedRequest;
     const handler = this.#handler as AnswerHandler;
     const user = this.#user as ConnectionUser;
-    const parser = this.#parser;
     this.doneUs = nowUs;
     const response = new HttpResponse(request, parser, this);
     const isWhole = this.#sentBytes === this.#bytes?.length;
@@ -348,12 +345,13 @@ export class Connection implements Waiter, FlightTimes, DialTarget<Connection> {
   // A connection that was made for the request is never stale: so none goes out a third time.
   #isStale(kind: HttpErrorKind): boolean {
     const isReused = this.#state === BUSY && this.connectTimes === undefined;
-    if (!isReused || !this.#parser.isUntouched || this.#user?.resendsStale !== true) return false;
-    return mayResend(kind, this.#request?.method ?? "");
+    const isLost = isReused && this.#parser === undefined && this.#user?.resendsStale === true;
+    return isLost && mayResend(kind, this.#request?.method ?? "");
   }
 
-  // The parser keeps its answer until the next one: what it is in is small.
   #forget(): void {
+    if (this.#parser !== undefined) giveBackParser(this.#parser);
+    this.#parser = undefined;
     if (this.#signal !== undefined && this.#onAbort !== undefined) {
       this.#signal.removeEventListener("abort", this.#onAbort);
       this.#signal = undefined;

@@ -7,13 +7,14 @@ import {
   type IncomingHttpHeaders,
   type IncomingHttpStatusHeader,
 } from "node:http2";
-import type { AnswerHandler, ConnectionUser, SendOptions } from "./connection.ts";
+import type { AnswerHandler, ConnectionUser } from "./connection.ts";
 import { HttpError, type HttpErrorKind } from "./errors.ts";
 import { HeaderList } from "./headers.ts";
 import { RESPONSE_LIMIT } from "./parser.ts";
 import type { PreparedRequest } from "./request.ts";
 import { mayResend } from "./resend.ts";
 import { type AnswerParts, type ConnectTimes, type FlightTimes, HttpResponse } from "./response.ts";
+import type { SendOptions } from "./send-options.ts";
 import type { Timeouts, Waiter } from "./timeouts.ts";
 
 /** A request and who waits for it. */

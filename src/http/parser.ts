@@ -33,6 +33,9 @@ const IN_TRAILER = 5;
 const UNTIL_CLOSE = 6;
 const DONE = 7;
 
+/** A buffer for heads that come in pieces is kept up to this. */
+const CARRY_KEPT = 16 * 1024;
+
 const EMPTY = Buffer.alloc(0);
 
 export class ResponseParser {
@@ -92,6 +95,15 @@ export class ResponseParser {
     this.isEncoded = false;
     this.#carryBytes = 0;
     this.#interim = 0;
+  }
+
+  /** Holds no longer what it has read, nor who was told of it. */
+  letGo(): void {
+    this.headBytes = EMPTY;
+    this.pieces = undefined;
+    this.onChunk = undefined;
+    this.onHead = undefined;
+    if (this.#carry.length > CARRY_KEPT) this.#carry = EMPTY;
   }
 
   get isDone(): boolean {

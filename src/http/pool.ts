@@ -1,7 +1,7 @@
 // The requests of one user and the connections they go on: kept alive and used again, as many per
 // origin as the user has requests in flight. Two users never share a connection unless both ask.
 
-import type { AnswerHandler, ConnectionUser, SendOptions } from "./connection.ts";
+import type { AnswerHandler, ConnectionUser } from "./connection.ts";
 import {
   CONNECTION_DEFAULT,
   type ConnectionOptions,
@@ -14,6 +14,7 @@ import { RESPONSE_LIMIT } from "./parser.ts";
 import { newest, newPromise, type RejectAnswer, type ResolveAnswer } from "./promised.ts";
 import type { PreparedRequest } from "./request.ts";
 import type { HttpResponse } from "./response.ts";
+import type { SendOptions } from "./send-options.ts";
 import type { Timeouts } from "./timeouts.ts";
 
 export const POOL_DEFAULT = {
@@ -52,6 +53,7 @@ export interface PoolOptions extends PoolSettings {
 }
 
 const NO_OPTIONS: SendOptions = {};
+const NO_STORES: Http2Store[] = [];
 
 export class Pool implements ConnectionUser {
   readonly timeouts: Timeouts;
@@ -62,10 +64,11 @@ export class Pool implements ConnectionUser {
   readonly #observer: PoolObserver;
   #settings: PoolSettings;
   #store: ConnectionStore;
-  // Every store there was: the last requests on a former one may still be in flight. True: shared.
-  readonly #stores = new Map<ConnectionStore, boolean>();
+  #isStoreShared = false;
+  /** Stores whose last requests may still be in flight, and whether they are shared. */
+  #former: Map<ConnectionStore, boolean> | undefined;
   #http2: Http2Store | undefined;
-  #formerHttp2: Http2Store[] = [];
+  #formerHttp2: Http2Store[] = NO_STORES;
   #isClosed = false;
 
   /** Throws HttpError when the proxy is none. */
@@ -85,16 +88,19 @@ export class Pool implements ConnectionUser {
     const given = Object.entries(settings).filter(([, value]) => value !== undefined);
     this.#settings = { ...this.#settings, ...Object.fromEntries(given) };
     const before = this.#store;
+    const wasShared = this.#isStoreShared;
     this.#store = this.#takeSettings();
-    if (this.#store === before || this.#stores.get(before) === true) return;
-    before.retire();
-    if (before.openCount === 0) this.#stores.delete(before);
+    if (this.#store === before) return;
+    if (!wasShared) before.retire();
+    if (before.openCount === 0) return;
+    this.#former ??= new Map();
+    this.#former.set(before, wasShared);
   }
 
   /** Connections of this user, idle ones included; of all users where they are shared. */
   get openCount(): number {
-    let count = 0;
-    for (const store of this.#stores.keys()) count += store.openCount;
+    let count = this.#store.openCount;
+    for (const store of this.#former?.keys() ?? []) count += store.openCount;
     for (const store of this.#formerHttp2) count += store.openCount;
     return count + (this.#http2?.openCount ?? 0);
   }
@@ -129,10 +135,13 @@ export class Pool implements ConnectionUser {
   close(): void {
     this.#isClosed = true;
     for (const store of [...this.#formerHttp2, this.#http2]) store?.close("aborted");
-    for (const [store, isShared] of this.#stores) {
-      for (const connection of store.connections()) {
-        if (!isShared || connection.user === this) connection.close("aborted");
-      }
+    this.#closeStore(this.#store, this.#isStoreShared);
+    for (const [store, isShared] of this.#former ?? []) this.#closeStore(store, isShared);
+  }
+
+  #closeStore(store: ConnectionStore, isShared: boolean): void {
+    for (const connection of store.connections()) {
+      if (!isShared || connection.user === this) connection.close("aborted");
     }
   }
 
@@ -153,10 +162,11 @@ export class Pool implements ConnectionUser {
     const { responseTimeoutUs, discardBody, bodyLimitBytes, ...rest } = others;
     const options = { ...rest, timeouts: this.timeouts };
     const store = isShared === true ? sharedStore(options) : new ConnectionStore(options);
-    this.#stores.set(store, isShared === true);
-    if (this.#http2 !== undefined) this.#formerHttp2.push(this.#http2);
+    this.#isStoreShared = isShared === true;
+    if (this.#http2 !== undefined) this.#formerHttp2 = [...this.#formerHttp2, this.#http2];
     for (const former of this.#formerHttp2) former.retire();
-    this.#formerHttp2 = this.#formerHttp2.filter((former) => former.openCount > 0);
+    const left = this.#formerHttp2.filter((former) => former.openCount > 0);
+    this.#formerHttp2 = left.length === 0 ? NO_STORES : left;
     this.#http2 = isHttp2 === true ? this.#newHttp2(store) : undefined;
     this.responseTimeoutUs = responseTimeoutUs ?? POOL_DEFAULT.responseTimeoutUs;
     this.discardBody = discardBody ?? false;

@@ -43,9 +43,11 @@ const HINT = "a proxy is given as http://, https://, socks5:// or socks5h://host
 /** Bytes of user and password each, in SOCKS. */
 const CREDENTIAL_MAX = 255;
 
+const DIRECT: ProxyChoice = () => undefined;
+
 /** What `text` says: a proxy for all origins, or "env". Throws HttpError `bad-url`. */
 export function proxyChoice(text: string | undefined, env: ProxyEnv): ProxyChoice {
-  if (text === undefined || text === "") return () => undefined;
+  if (text === undefined || text === "") return DIRECT;
   if (text === "env") return choiceOf(env);
   const proxy = parseProxy(text);
   return () => proxy;

@@ -16,14 +16,17 @@ import { Random } from "../base/random.ts";
 import { US_PER_S } from "../base/units.ts";
 import type { UserAgent } from "../config/load-model.ts";
 import type { Network } from "../config/network.ts";
-import { Pool, type PoolOptions } from "../http/pool.ts";
+import type { HttpError } from "../http/errors.ts";
+import { Pool, type PoolObserver, type PoolOptions } from "../http/pool.ts";
 import type { ProxyEnv } from "../http/proxy.ts";
 import type { PreparedRequest } from "../http/request.ts";
+import type { HttpResponse } from "../http/response.ts";
 import { randomOf } from "../pace/row.ts";
+import { COUNTER } from "../stats/cell.ts";
 import type { Mix } from "./mix.ts";
 import type { Gun } from "./scheduler.ts";
 import type { ScriptTransaction } from "./script.ts";
-import { observerOf, type ThreadRecorder } from "./thread-recorder.ts";
+import type { ThreadRecorder } from "./thread-recorder.ts";
 import type { ThreadRows } from "./thread-rows.ts";
 import { PHASE, type Phase, type ThreadState } from "./thread-state.ts";
 import { agentOf } from "./user-agent.ts";
@@ -59,7 +62,7 @@ export interface CannonThread {
   readonly redact: (text: string) => string;
 }
 
-export class Cannon implements CannonHost, Gun {
+export class Cannon implements CannonHost, Gun, PoolObserver {
   readonly index: number;
   readonly thread: ThreadHost;
   readonly turretName: string;
@@ -81,7 +84,7 @@ export class Cannon implements CannonHost, Gun {
   #paceUs = 0;
   #runningSinceUs = Number.NaN;
   #isRetired = false;
-  readonly #closing = new Set<() => void>();
+  #closing: Set<() => void> | undefined;
 
   constructor(index: number, shared: CannonThread) {
     this.index = index;
@@ -153,16 +156,16 @@ export class Cannon implements CannonHost, Gun {
   /** Gives up connections; what the script still awaits on them fails. */
   close(): void {
     this.#pool?.close();
-    for (const dispose of this.#closing) dispose();
-    this.#closing.clear();
+    for (const dispose of this.#closing ?? []) dispose();
+    this.#closing = undefined;
   }
 
   get http(): HttpSession {
     if (this.#http === undefined) {
-      const { recorder, timeouts, prepared, network, env } = this.#shared;
+      const { timeouts, prepared, network, env } = this.#shared;
       this.#pool = new Pool({
         timeouts,
-        observer: observerOf(recorder, () => this.#resume()),
+        observer: this,
         env,
         proxy: network.proxy,
         resendsStale: network.resends,
@@ -170,10 +173,26 @@ export class Cannon implements CannonHost, Gun {
       this.#http = new HttpSession(this.#pool, prepared);
       const userAgent = agentOf(this.#shared.userAgents, this.#shared.seed, this.index);
       if (userAgent !== undefined) this.#http.configure({ userAgent });
-      this.#http.onCount = (name, amount) => this.count(name, amount);
+      this.#http.counter = this;
       if (this.thread.signal.aborted) this.#pool.close();
     }
     return this.#http;
+  }
+
+  // What its pool tells of requests; the script goes on with each answer.
+
+  onAnswer(request: PreparedRequest, response: HttpResponse): void {
+    this.#shared.recorder.answer(request, response, true);
+    this.#resume();
+  }
+
+  onFailure(request: PreparedRequest, error: HttpError, durationUs: number): void {
+    this.#shared.recorder.failure(request, error, { durationUs, isTimed: true });
+    this.#resume();
+  }
+
+  onResend(): void {
+    this.#shared.recorder.count(COUNTER.resent, 1);
   }
 
   /** Apart from what scripts draw, so that a script's numbers do not hang on the load. */
@@ -274,8 +293,9 @@ export class Cannon implements CannonHost, Gun {
   }
 
   onClose(dispose: () => void): () => void {
+    this.#closing ??= new Set();
     this.#closing.add(dispose);
-    return () => this.#closing.delete(dispose);
+    return () => this.#closing?.delete(dispose);
   }
 
   #choose(k: number): number {

@@ -313,22 +313,7 @@ export const THREAD_GAUGES = [
   GAUGE.memoryMb,
 ];
 
-/** Hands what a pool tells of a script's requests on to `recorder`, after `onResume`. */
-export function observerOf(recorder: ThreadRecorder, onResume: () => void): PoolObserver {
-  return {
-    onAnswer(request, response) {
-      recorder.answer(request, response, true);
-      onResume();
-    },
-    onFailure(request, error, durationUs) {
-      recorder.failure(request, error, { durationUs, isTimed: true });
-      onResume();
-    },
-    onResend: () => recorder.count(COUNTER.resent, 1),
-  };
-}
-
-/** The same where each request is a transaction itself: no timer says the same again. */
+/** Of pools whose every request is a transaction itself: no timer says the same again. */
 export function plainObserverOf(recorder: ThreadRecorder): PoolObserver {
   return {
     onAnswer: (request, response) => recorder.answer(request, response, false),

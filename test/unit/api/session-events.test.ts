@@ -80,7 +80,7 @@ describe("HttpSession.events", () => {
     });
     using one = testSession();
     const counts: string[] = [];
-    one.http.onCount = (name, amount) => counts.push(`${name} ${amount}`);
+    one.http.counter = { count: (name, amount) => counts.push(`${name} ${amount}`) };
     const seen: string[] = [];
     for await (const event of one.http.events(server.url, { headers: { "X-A": "1" } })) {
       seen.push(event.data);
