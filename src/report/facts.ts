@@ -2,6 +2,8 @@
 
 import { clip } from "../base/errors.ts";
 import { formatBytes, formatCount, formatDuration } from "../base/units.ts";
+import { CONTROL_KINDS, type ControlSegment, timelineOf } from "../pace/control.ts";
+import type { ControlRecord } from "../store/records.ts";
 import type { Results } from "../store/results.ts";
 import { formatSpan, formatWall, plural } from "./figures.ts";
 import {
@@ -34,6 +36,7 @@ export function factGroups(
         ["Command", facts.command],
         ["Run time asked", facts.runTimeUs === undefined ? undefined : formatSpan(facts.runTimeUs)],
         ["Measured", formatSpan(measuredUs)],
+        ["Paused", pausedText(results)],
         ["Ended by", ending],
         ["Started", wallOf(facts.startWallMs)],
         ["Ended", wallOf(facts.endedWallMs)],
@@ -101,6 +104,17 @@ function scriptFacts(scripts: Readonly<Record<string, string>>): Fact[] {
   });
   const left = all.length - shown.length;
   return left === 0 ? shown : [...shown, ["And", plural(left, "more script")]];
+}
+
+function pausedText(results: Results): string | undefined {
+  const { durationUs } = results.facts;
+  const segments = results.controls().filter(isSegment);
+  const pausedUs = timelineOf(segments).pausedUs(durationUs ?? 0);
+  return pausedUs > 0 ? formatSpan(pausedUs) : undefined;
+}
+
+function isSegment(control: ControlRecord): control is ControlRecord & ControlSegment {
+  return (CONTROL_KINDS as readonly string[]).includes(control.kind);
 }
 
 function wallOf(wallMs: number | undefined): string | undefined {

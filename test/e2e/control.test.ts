@@ -14,7 +14,7 @@ const SCRIPT = `import { Transaction } from "oct";
 
 export class Buyer extends Transaction {
   async run() {
-    await this.http.get(\`\${this.config.target}/?r=\${this.random.unit()}\`);
+    await this.http.get(\`\${this.config.target}/?r=\${this.random.unit()}&key=\${this.config.api_key}\`);
   }
 }
 `;
@@ -23,21 +23,27 @@ interface Target extends Disposable {
   readonly url: string;
   /** Numbers that came, in any order. */
   readonly numbers: string[];
+  /** What came as a key. */
+  readonly keys: Set<string>;
 }
 
 function target(): Target {
   const numbers: string[] = [];
+  const keys = new Set<string>();
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
     fetch(request) {
-      numbers.push(new URL(request.url).searchParams.get("r") ?? "");
+      const { searchParams } = new URL(request.url);
+      numbers.push(searchParams.get("r") ?? "");
+      keys.add(searchParams.get("key") ?? "");
       return new Response("ok");
     },
   });
   return {
     url: `http://127.0.0.1:${server.port}`,
     numbers,
+    keys,
     [Symbol.dispose]: () => void server.stop(true),
   };
 }
@@ -54,6 +60,7 @@ function shop(folder: string, url: string): TestProject {
         cannons: 200,
         script: "test_scripts/v_user.ts",
         target: url,
+        api_key: "a-key-of-the-shop",
       },
     ],
   });
@@ -135,6 +142,8 @@ describe("oct ctl and oct run --replay", () => {
     expect(again.stdout).toContain("seed 7, 3 actions while it fired");
     expect(again.stdout).toContain("configuration is another now (min_turrets)");
     expect(server.numbers.toSorted()).toEqual(numbers.toSorted());
+    // It was not kept: the project knows it.
+    expect([...server.keys]).toEqual(["a-key-of-the-shop"]);
     const second = folder.file("second");
     expect(plannedOf(second)).toEqual(plannedOf(first));
     const asked = (rows: readonly Row[]) =>

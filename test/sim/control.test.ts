@@ -3,6 +3,9 @@
 
 import { describe, expect, test } from "bun:test";
 import { loadOf } from "../../src/config/turret-load.ts";
+import { buildReportModel } from "../../src/report/model.ts";
+import { openResults } from "../../src/store/query.ts";
+import { rebuildDatabase } from "../../src/store/rebuild.ts";
 import { RECORD_KIND } from "../../src/store/records.ts";
 import { readJournal } from "../../src/store/segments.ts";
 import { tempFolder } from "../support/temp.ts";
@@ -75,6 +78,17 @@ describe("HqRun that is controlled", () => {
       { kind: "pause", by: "page", atUs: reply.atUs, text: "paused" },
       { kind: "resume", by: "oct ctl", atUs: resumed.atUs, text: "resumed" },
     ]);
+    await rebuildDatabase({ directory: world.directory });
+    const results = await openResults(`${world.directory}/results.sqlite`);
+    expect(results.controls()).toMatchObject([
+      { kind: "pause", by: "page", atUs: reply.atUs, definition: "", isPercent: false },
+      { kind: "resume", by: "oct ctl", atUs: resumed.atUs },
+    ]);
+    expect(buildReportModel(results).details.marks).toMatchObject([
+      { atS: reply.atUs / S, kind: "control", text: "paused, by page" },
+      { atS: resumed.atUs / S, kind: "control", text: "resumed, by oct ctl" },
+    ]);
+    results.close();
     const events = world.journal().events.filter((event) => event["level"] === "control");
     expect(events).toMatchObject([
       { atUs: reply.atUs, text: "paused, by page" },
