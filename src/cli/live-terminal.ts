@@ -186,6 +186,7 @@ export class LiveTerminal {
       this.#nextEvent = number + 1;
       // Whatever else everybody should know, the HQ says in a line of its own.
       if (!isVerbose && level !== "note") continue;
+      if (level !== "note" && screen.hasSaid(text)) continue;
       const said = level === "note" ? `note: ${text}` : text;
       screen.line(
         oneLine(`${formatElapsed(Math.trunc(atS))}  ${who === "HQ" ? "" : `${who}: `}${said}`),

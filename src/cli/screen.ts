@@ -18,6 +18,9 @@ const REDRAW_US = 200_000;
 const LINE_PERCENT = 25;
 const LINE_US = 10_000_000;
 
+/** Lines that are remembered, so as not to be said twice. */
+const RECENT_LINES = 50;
+
 const FRAME_BEGIN = "\u001b[?2026h";
 const FRAME_END = "\u001b[?2026l";
 const HIDE_CURSOR = "\u001b[?25l";
@@ -43,6 +46,7 @@ export class Screen {
   readonly #clock: Clock;
   readonly #isQuiet: boolean;
   #block: readonly string[] = [];
+  #recent: string[] = [];
   #isCursorHidden = false;
   #isStale = false;
 
@@ -70,8 +74,14 @@ export class Screen {
     if (!this.#isQuiet) this.always(text);
   }
 
+  /** True where one of the last lines ended with `text`: it need not be said again. */
+  hasSaid(text: string): boolean {
+    return this.#recent.some((line) => line.endsWith(text));
+  }
+
   /** A line that stays, and is not left out by --quiet: results, and what went wrong. */
   always(text: string): void {
+    this.#recent = [...this.#recent.slice(1 - RECENT_LINES), text];
     if (this.#block.length === 0) return this.#output.write(`${text}\n`);
     // A line that is wrapped does not say where its rows end: then the block is erased first.
     const lines = text.split("\n");

@@ -125,6 +125,14 @@ describe("Screen", () => {
     expect(terminal.vt.wraps).toBe(0);
   });
 
+  test("knows what it has said lately", () => {
+    const { screen } = makeScreen(new Terminal());
+    screen.line("turret web-1: lost");
+    expect([screen.hasSaid("lost"), screen.hasSaid("back")]).toEqual([true, false]);
+    for (let i = 0; i < 100; i++) screen.line(`line ${i}`);
+    expect([screen.hasSaid("lost"), screen.hasSaid("line 99")]).toEqual([false, true]);
+  });
+
   test("on a pipe there are lines alone", () => {
     const terminal = new Terminal(80, 24, false);
     const { screen } = makeScreen(terminal);
