@@ -3,8 +3,9 @@
 // longest interval they need and the percentiles of a longer interval are still true ones.
 
 import type { CellKind } from "../stats/cell.ts";
-import { chartIntervalS, IntervalSeries } from "../stats/series.ts";
-import { SUMMARY_PERCENTS } from "../stats/summary.ts";
+import { chartIntervalS } from "../stats/series.ts";
+import { summarise } from "../stats/summary.ts";
+import { Tally } from "../stats/tally.ts";
 import type { Results, StoredInterval } from "../store/results.ts";
 import type { HeatModel } from "./detail-types.ts";
 import { exactSummary } from "./exact.ts";
@@ -67,28 +68,24 @@ function storedFigures(options: {
   readonly measuredS: number;
 }): IntervalFigures[] {
   const { intervals, kind, stepS, measuredS } = options;
-  const series = new IntervalSeries(kind, stepS);
-  for (const interval of intervals) series.add(interval);
-  return series.rows(SUMMARY_PERCENTS).map((row) => {
-    const at = (i: number) => row.percentiles[i] ?? 0;
-    return {
-      startS: row.startS,
-      count: row.count,
-      errorCount: row.errorCount,
-      ratePerSec: row.count / lengthOf(row.startS, stepS, measuredS),
-      meanUs: row.mean,
-      minUs: row.min,
-      maxUs: row.max,
-      stdevUs: row.stdev,
-      p50Us: at(0),
-      p75Us: at(1),
-      p80Us: at(2),
-      p90Us: at(3),
-      p95Us: at(4),
-      p99Us: at(5),
-      p999Us: at(6),
-    };
-  });
+  const rows: IntervalFigures[] = [];
+  // One tally for all steps: its histogram has grown to what is needed after the first.
+  const tally = new Tally(kind);
+  let step = -1;
+  const finish = () => {
+    const startS = step * stepS;
+    const ratePerSec = tally.count / lengthOf(startS, stepS, measuredS);
+    if (step >= 0) rows.push({ startS, ratePerSec, ...summarise(tally) });
+    tally.clear();
+  };
+  for (const interval of intervals) {
+    const at = Math.floor(interval.second / stepS);
+    if (at !== step) finish();
+    step = at;
+    tally.merge(interval);
+  }
+  finish();
+  return rows;
 }
 
 /** The values of one timer in an old file, in row order. */
