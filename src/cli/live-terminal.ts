@@ -6,7 +6,7 @@ import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
 import { HAND_OVER_US } from "../hq/run.ts";
 import type { HqPhase, HqSnapshot, LiveRun } from "../hq/types.ts";
 import type { LiveState } from "../live/state.ts";
-import type { LiveView } from "../live/types.ts";
+import type { LiveHistory, LiveView } from "../live/types.ts";
 import { formatElapsed, oneLine } from "../report/figures.ts";
 import type { Env } from "./env.ts";
 import { KeyDesk, type LoadKind } from "./keys.ts";
@@ -14,6 +14,8 @@ import { renderLiveBlock } from "./live-block.ts";
 import type { Screen } from "./screen.ts";
 
 const FRAME_US = 250_000;
+/** More than the widest row draws. */
+const POINTS = 100;
 /** What takes less is not worth a word. */
 const SILENT_US = 1_000_000;
 /** On a pipe, a line of what is waited for. */
@@ -38,6 +40,7 @@ export class LiveTerminal {
   #frameUs = Number.NEGATIVE_INFINITY;
   #lineUs = Number.NEGATIVE_INFINITY;
   #nextEvent = 0;
+  #seen: { readonly view: LiveView; readonly history: LiveHistory } | undefined;
   #phase: HqPhase = "gathering";
   #phaseUs = 0;
 
@@ -130,7 +133,7 @@ export class LiveTerminal {
     if (isQuick && (snapshot.phase === "gathering" || snapshot.phase === "arming")) return;
     const view = live.view();
     const elapsedS = snapshot.phase === "firing" ? Math.max(0, run.atUs() / 1e6) : view.elapsedS;
-    const lines = renderLiveBlock({ ...view, elapsedS }, live.history(), {
+    const lines = renderLiveBlock({ ...view, elapsedS }, this.#historyOf(view), {
       columns: screen.columns(),
       rows: screen.rows(),
       color: env.useColor(env.stdout),
@@ -139,6 +142,16 @@ export class LiveTerminal {
       foot: this.#hasKeys ? this.#desk?.foot : undefined,
     });
     screen.block(lines);
+  }
+
+  // A view lasts for a second, and the block shows no more than the last points.
+  #historyOf(view: LiveView): LiveHistory {
+    if (view === this.#seen?.view) return this.#seen.history;
+    const stepS = this.#seen?.history.stepS ?? 1;
+    const from = Math.max(0, Math.floor(view.elapsedS / stepS) - POINTS);
+    const history = this.#parts.live.history(from);
+    this.#seen = { view, history };
+    return history;
   }
 
   /** What is waited for; undefined while it fires. */
