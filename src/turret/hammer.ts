@@ -56,6 +56,10 @@ export class Hammer implements Gun, AnswerHandler {
     return this.#isRunning ? this.#sentUs : Number.NaN;
   }
 
+  get openConnections(): number {
+    return this.#parts.pool.openCount;
+  }
+
   get thinkRandom(): Random {
     this.#think ??= new Random(this.#parts.seed, this.index);
     return this.#think;

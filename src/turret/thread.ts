@@ -10,7 +10,7 @@ import { errorText, OctError } from "../base/errors.ts";
 import type { JsonValue } from "../base/json.ts";
 import { Random } from "../base/random.ts";
 import type { Redactor } from "../base/redact.ts";
-import { Pool } from "../http/pool.ts";
+import { Pool, type PoolObserver } from "../http/pool.ts";
 import type { PreparedRequest } from "../http/request.ts";
 import { Timeouts } from "../http/timeouts.ts";
 import type { TurretPlace } from "../protocol/messages.ts";
@@ -123,12 +123,12 @@ class Thread {
   readonly #context: Record<string, JsonValue>;
   readonly #shown = new Map<string, number>();
   readonly #redactor: Redactor;
-  readonly #guns: Gun[] = [];
-  readonly #openOf: (() => number)[] = [];
+  readonly #guns: (Cannon | Hammer)[] = [];
   readonly #once: ThreadOnce;
   readonly #rows: ThreadRows;
   #shared: CannonThread | undefined;
   #requests: HammerRequests | undefined;
+  #observer: PoolObserver | undefined;
   #pacer: Pacer | undefined;
   #control: Control = NO_CONTROL;
   #stopFlushing = () => {};
@@ -181,7 +181,7 @@ class Thread {
       vitals: {
         cpuUs: threadCpuUs,
         memoryBytes: () => process.memoryUsage.rss(),
-        sockets: () => this.#sockets(),
+        sockets: () => this.#guns.reduce((count, gun) => count + gun.openConnections, 0),
       },
       tellsMemory: job.threadIndex === 0,
       onFull: () => this.#flush(),
@@ -235,7 +235,8 @@ class Thread {
     const host = {
       clock: this.#clock,
       signal: this.#abort.signal,
-      sleep: sleeperOf(this.#clock, this.#abort.signal),
+      // Its own clock, which is not moved under those who sleep.
+      sleep: sleeperOf(systemClock(), this.#abort.signal),
       config: job.definition,
       context: this.#context,
       random: new Random(job.seed, job.turretIndex, THREAD_STREAM + job.threadIndex),
@@ -301,30 +302,20 @@ class Thread {
     const shared = this.#shared as CannonThread;
     const gun =
       this.#requests === undefined
-        ? this.#cannon(index, shared)
+        ? new Cannon(index, shared)
         : this.#hammer(index, this.#requests.of(index), shared);
     this.#guns.push(gun);
     if (this.#job.generation === 0) this.#recorder.count(COUNTER.cannonsStarted, 1);
     return gun;
   }
 
-  #cannon(index: number, shared: CannonThread): Cannon {
-    const cannon = new Cannon(index, shared);
-    this.#openOf.push(() => cannon.openConnections);
-    return cannon;
-  }
-
   #hammer(index: number, request: PreparedRequest, shared: CannonThread): Hammer {
     const { recorder, timeouts, seed, env } = shared;
     const { proxy, resends: resendsStale } = shared.network;
-    const observer = plainObserverOf(recorder);
+    this.#observer ??= plainObserverOf(recorder);
+    const observer = this.#observer;
     const pool = new Pool({ timeouts, observer, discardBody: true, env, proxy, resendsStale });
-    this.#openOf.push(() => pool.openCount);
     return new Hammer({ index, clock: shared.host.clock, pool, request, recorder, seed });
-  }
-
-  #sockets(): number {
-    return this.#openOf.reduce((count, openOf) => count + openOf(), 0);
   }
 
   #flush(): void {
