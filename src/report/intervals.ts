@@ -3,9 +3,8 @@
 // longest interval they need and the percentiles of a longer interval are still true ones.
 
 import type { CellKind } from "../stats/cell.ts";
-import { chartIntervalS } from "../stats/series.ts";
+import { chartIntervalS, intervalTallies } from "../stats/series.ts";
 import { summarise } from "../stats/summary.ts";
-import { Tally } from "../stats/tally.ts";
 import type { Results, StoredInterval } from "../store/results.ts";
 import type { HeatModel } from "./detail-types.ts";
 import { exactSummary } from "./exact.ts";
@@ -68,24 +67,11 @@ function storedFigures(options: {
   readonly measuredS: number;
 }): IntervalFigures[] {
   const { intervals, kind, stepS, measuredS } = options;
-  const rows: IntervalFigures[] = [];
-  // One tally for all steps: its histogram has grown to what is needed after the first.
-  const tally = new Tally(kind);
-  let step = -1;
-  const finish = () => {
-    const startS = step * stepS;
-    const ratePerSec = tally.count / lengthOf(startS, stepS, measuredS);
-    if (step >= 0) rows.push({ startS, ratePerSec, ...summarise(tally) });
-    tally.clear();
-  };
-  for (const interval of intervals) {
-    const at = Math.floor(interval.second / stepS);
-    if (at !== step) finish();
-    step = at;
-    tally.merge(interval);
-  }
-  finish();
-  return rows;
+  return Array.from(intervalTallies(kind, intervals, stepS), ({ startS, tally }) => ({
+    startS,
+    ratePerSec: tally.count / lengthOf(startS, stepS, measuredS),
+    ...summarise(tally),
+  }));
 }
 
 /** The values of one timer in an old file, in row order. */

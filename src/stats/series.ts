@@ -1,9 +1,8 @@
 // What happened when. `SecondSeries` is the live one: four numbers a second, in blocks that are made
-// when first written. `IntervalSeries` is for charts: cells of one name grouped to intervals, with
+// when first written. `intervalTallies` is for charts: cells of one name grouped to intervals, with
 // their histograms merged, so that the percentiles of a longer interval are true ones.
 
 import type { Cell, CellKind } from "./cell.ts";
-import { sampleDeviation } from "./summary.ts";
 import { type CellNumbers, Tally } from "./tally.ts";
 
 const BLOCK_SECONDS = 600;
@@ -70,62 +69,27 @@ export class SecondSeries {
   }
 }
 
-/** One row per interval that holds something, ascending. */
-export interface IntervalRow {
-  readonly startS: number;
-  readonly count: number;
-  readonly errorCount: number;
-  readonly ratePerSec: number;
-  readonly sum: number;
-  readonly mean: number;
-  readonly min: number;
-  readonly max: number;
-  readonly stdev: number;
-  /** One for each percent asked for, held within min and max; empty for kinds without histogram. */
-  readonly percentiles: readonly number[];
-}
-
-export class IntervalSeries {
-  readonly kind: CellKind;
-  readonly intervalS: number;
-  readonly #tallies = new Map<number, Tally>();
-
-  constructor(kind: CellKind, intervalS: number) {
-    this.kind = kind;
-    this.intervalS = Math.max(1, Math.floor(intervalS));
-  }
-
-  add(cell: Omit<Cell, "kind" | "name">): void {
-    const interval = Math.floor(cell.second / this.intervalS);
-    let tally = this.#tallies.get(interval);
-    if (tally === undefined) {
-      tally = new Tally(this.kind);
-      this.#tallies.set(interval, tally);
+/**
+ * Cells of one name, ascending by second, as intervals of `intervalS` seconds that hold something. Each
+ * tally is to be read before the next is asked for: it is one, so that its histogram grows only once.
+ */
+export function* intervalTallies(
+  kind: CellKind,
+  cells: Iterable<Omit<Cell, "kind" | "name">>,
+  intervalS: number,
+): Generator<{ readonly startS: number; readonly tally: Tally }> {
+  const tally = new Tally(kind);
+  let interval = -1;
+  for (const cell of cells) {
+    const at = Math.floor(cell.second / intervalS);
+    if (at !== interval && interval >= 0) {
+      yield { startS: interval * intervalS, tally };
+      tally.clear();
     }
+    interval = at;
     tally.merge(cell);
   }
-
-  /** Rows with `percents`, which must ascend. */
-  rows(percents: readonly number[]): IntervalRow[] {
-    const intervals = [...this.#tallies.keys()].sort((a, b) => a - b);
-    return intervals.map((interval) => {
-      const tally = this.#tallies.get(interval) as Tally;
-      const { count, errorCount, sum, min, max, histogram } = tally;
-      const found = histogram?.percentiles(percents) ?? [];
-      return {
-        startS: interval * this.intervalS,
-        count,
-        errorCount,
-        ratePerSec: count / this.intervalS,
-        sum,
-        mean: count === 0 ? 0 : sum / count,
-        min,
-        max,
-        stdev: sampleDeviation(tally),
-        percentiles: found.map((value) => Math.max(min, Math.min(max, value))),
-      };
-    });
-  }
+  if (interval >= 0) yield { startS: interval * intervalS, tally };
 }
 
 /** The smallest multiple of `intervalS` that shows `durationS` in at most `pointsMax` intervals. */

@@ -7,7 +7,7 @@ import { Aggregate } from "../../src/stats/aggregate.ts";
 import { BatchBuilder, decodeBatch, mergeBatches } from "../../src/stats/batch.ts";
 import type { Batch } from "../../src/stats/batch-format.ts";
 import { CELL_KIND, type CellKind } from "../../src/stats/cell.ts";
-import { IntervalSeries } from "../../src/stats/series.ts";
+import { intervalTallies } from "../../src/stats/series.ts";
 import { SUMMARY_PERCENTS, summarise } from "../../src/stats/summary.ts";
 
 interface Sample {
@@ -140,12 +140,14 @@ describe("samples to aggregate", () => {
   test("grouped to intervals count every sample once", () => {
     fc.assert(
       fc.property(samples, fc.integer({ min: 1, max: 12 }), (list, intervalS) => {
-        const series = new IntervalSeries(CELL_KIND.timer, intervalS);
-        for (const batch of batchesOf(list)) {
-          for (const cell of batch.cells) if (cell.kind === CELL_KIND.timer) series.add(cell);
-        }
+        const cells = batchesOf(list)
+          .flatMap((batch) => batch.cells.filter((cell) => cell.kind === CELL_KIND.timer))
+          .sort((a, b) => a.second - b.second);
         const timers = list.filter((item) => item.kind === CELL_KIND.timer);
-        const found = series.rows([100]).map((row) => [row.startS, row.count, row.max]);
+        const found = Array.from(
+          intervalTallies(CELL_KIND.timer, cells, intervalS),
+          ({ startS, tally }) => [startS, tally.count, tally.max],
+        );
         const groups = Map.groupBy(timers, (item) => item.second - (item.second % intervalS));
         const wanted = [...groups].map(([startS, group]) => {
           return [startS, group.length, Math.max(...group.map((item) => item.valueUs))];

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { REPORT_BYTES_MAX, renderReport } from "../../../src/report/html.ts";
 import { buildReportModel } from "../../../src/report/model.ts";
 import { REPORT_LIMIT } from "../../../src/report/types.ts";
@@ -11,6 +11,9 @@ import {
   shopResults,
   singleResults,
 } from "../../support/report-samples.ts";
+
+// The largest run that a report may be of is made here, on whatever machine.
+setDefaultTimeout(60_000);
 
 const htmlOf = (results: Results) => renderReport(buildReportModel(results));
 

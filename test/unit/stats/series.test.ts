@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { CELL_KIND } from "../../../src/stats/cell.ts";
-import { chartIntervalS, IntervalSeries, SecondSeries } from "../../../src/stats/series.ts";
+import { chartIntervalS, intervalTallies, SecondSeries } from "../../../src/stats/series.ts";
 import { Tally } from "../../../src/stats/tally.ts";
 
 function cellOf(second: number, values: readonly number[]) {
@@ -25,43 +25,25 @@ describe("SecondSeries", () => {
   });
 });
 
-describe("IntervalSeries", () => {
+describe("intervalTallies", () => {
   test("merges the seconds of an interval, percentiles too", () => {
-    const series = new IntervalSeries(CELL_KIND.timer, 10);
-    for (const second of [29, 20, 3]) series.add(cellOf(second, [second, second + 100]));
-    expect(series.rows([50, 100])).toEqual([
-      {
-        startS: 0,
-        count: 2,
-        errorCount: 1,
-        ratePerSec: 0.2,
-        sum: 106,
-        mean: 53,
-        min: 3,
-        max: 103,
-        stdev: Math.sqrt(5_000),
-        percentiles: [3, 103],
-      },
-      {
-        startS: 20,
-        count: 4,
-        errorCount: 2,
-        ratePerSec: 0.4,
-        sum: 298,
-        mean: 74.5,
-        min: 20,
-        max: 129,
-        stdev: expect.closeTo(57.9684, 3),
-        percentiles: [29, 129],
-      },
+    const cells = [3, 20, 29].map((second) => cellOf(second, [second, second + 100]));
+    const found = Array.from(intervalTallies(CELL_KIND.timer, cells, 10), ({ startS, tally }) => {
+      const { count, errorCount, sum, min, max, histogram } = tally;
+      const percentiles = histogram?.percentiles([50, 100]);
+      return { startS, count, errorCount, sum, min, max, percentiles };
+    });
+    expect(found).toEqual([
+      { startS: 0, count: 2, errorCount: 1, sum: 106, min: 3, max: 103, percentiles: [3, 103] },
+      { startS: 20, count: 4, errorCount: 2, sum: 298, min: 20, max: 129, percentiles: [29, 129] },
     ]);
   });
 
-  test("of kinds without histogram has no percentiles", () => {
-    const series = new IntervalSeries(CELL_KIND.counter, 1);
-    series.add({ ...cellOf(1, [7]), histogram: undefined });
-    expect(series.rows([50])).toMatchObject([{ startS: 1, sum: 7, percentiles: [] }]);
-    expect(new IntervalSeries(CELL_KIND.timer, 1).rows([50])).toEqual([]);
+  test("of kinds without histogram adds up, and of nothing is nothing", () => {
+    const cell = { ...cellOf(1, [7]), histogram: undefined };
+    const [found] = intervalTallies(CELL_KIND.counter, [cell], 1);
+    expect([found?.startS, found?.tally.sum]).toEqual([1, 7]);
+    expect([...intervalTallies(CELL_KIND.timer, [], 1)]).toEqual([]);
   });
 });
 
