@@ -7,12 +7,14 @@ import dashboard from "../../assets/docs/dashboard.md" with { type: "text" };
 import fire from "../../assets/docs/fire.md" with { type: "text" };
 import load from "../../assets/docs/load.md" with { type: "text" };
 import measuring from "../../assets/docs/measuring.md" with { type: "text" };
+import outputs from "../../assets/docs/outputs.md" with { type: "text" };
 import results from "../../assets/docs/results.md" with { type: "text" };
 import scripts from "../../assets/docs/scripts.md" with { type: "text" };
 import start from "../../assets/docs/start.md" with { type: "text" };
 import thresholds from "../../assets/docs/thresholds.md" with { type: "text" };
 import turret from "../../assets/docs/turret.md" with { type: "text" };
 import turretExample from "../../assets/examples/turret.py" with { type: "text" };
+import summarySchema from "../../assets/schema/summary.schema.json" with { type: "text" };
 import { EXIT, UsageError } from "../base/errors.ts";
 import { nearest } from "../base/nearest.ts";
 import { configReference } from "../config/reference.ts";
@@ -49,6 +51,16 @@ const TOPICS: readonly Topic[] = [
     name: "results",
     summary: "results, journal, database, what survives what",
     text: () => results,
+  },
+  {
+    name: "outputs",
+    summary: "--out: files, Prometheus, OpenTelemetry, ...; --notify",
+    text: () => outputs,
+  },
+  {
+    name: "summary-schema",
+    summary: "the JSON Schema of summary.json",
+    text: () => String(summarySchema),
   },
   {
     name: "compare",

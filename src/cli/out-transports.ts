@@ -193,7 +193,7 @@ export async function fileTransport(file: string, name: string): Promise<Transpo
     name,
     async send({ body }) {
       try {
-        const plain = typeof body === "string" ? Buffer.from(body) : Buffer.from(body.buffer);
+        const plain = Buffer.from(body);
         const bytes = file.endsWith(".gz") ? await compress(plain) : plain;
         // Written at its place: what failed half way is written over when it is tried again.
         for (let done = 0; done < bytes.length; ) {

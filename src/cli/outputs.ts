@@ -21,14 +21,14 @@ import {
 } from "../output/told.ts";
 import type { Env } from "./env.ts";
 import { showPath } from "./files.ts";
-import type { FinishedRun, Follower, FollowerParts } from "./follower.ts";
+import type { FinishedRun, Follower, FollowerParts, OpenerParts } from "./follower.ts";
 import { type EndLine, notifyAll } from "./notify.ts";
 import { type FinishedOutputs, finishedFigures, writeFinished } from "./out-finished.ts";
 import { type AskedOutput, fileOf } from "./out-requests.ts";
 import { fileTransport, httpTransport, udpTransport } from "./out-transports.ts";
 
 /** Undefined where nothing is asked and no folder wants its summary. */
-export async function openOutputs(parts: FollowerParts): Promise<Follower | undefined> {
+export async function openOutputs(parts: OpenerParts): Promise<Follower | undefined> {
   const { outputs, hooks } = parts.values.asked;
   if (outputs.length === 0 && hooks.length === 0 && parts.results === undefined) return undefined;
   const told: ToldOutput[] = [];
@@ -67,7 +67,7 @@ function folderOf({ results, env }: FollowerParts): string {
   return results ?? env.cwd;
 }
 
-async function openTold(output: AskedOutput, parts: FollowerParts): Promise<ToldOutput> {
+async function openTold(output: AskedOutput, parts: OpenerParts): Promise<ToldOutput> {
   const { env, screen, values } = parts;
   const transport = await openTransport(output, parts);
   const delivery = new Delivery({
@@ -78,9 +78,9 @@ async function openTold(output: AskedOutput, parts: FollowerParts): Promise<Told
   });
   switch (output.kind) {
     case "prometheus":
-      return new RemoteWriteOutput(delivery);
+      return new RemoteWriteOutput(delivery, () => parts.live.view());
     case "otlp":
-      return new OtlpOutput(delivery);
+      return new OtlpOutput(delivery, () => parts.live.view());
     case "statsd":
       return new StatsdOutput(delivery);
     case "influx":

@@ -52,7 +52,7 @@ function renderMetrics({ model, facts, totals }: FinishedFigures): string {
       return exactSummary(Float64Array.from(valuesS), total.errorCount);
     },
   });
-  const labels: Labels = { project: facts.project ?? "", run_id: facts.runId ?? "" };
+  const labels: Labels = { project: facts.project ?? "", run: facts.runId ?? "" };
   return renderPrometheusText(families, labels);
 }
 

@@ -203,7 +203,7 @@ export class Delivery {
   #noteFailure(reason: string): void {
     const isFirst = this.#lastFailure === "";
     this.#lastFailure = reason;
-    if (!isFirst) return;
+    if (!isFirst || this.#isClosing) return;
     this.#options.onFailure(
       `${this.name}: ${reason}; the run goes on, what is not delivered is counted`,
     );

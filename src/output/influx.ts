@@ -1,7 +1,7 @@
 // One second of a run as InfluxDB's line protocol, stamped with the second itself in nanoseconds:
 //
-//   oct_transactions,project=shop,run_id=... count=120i,errors=0i,mean_us=...,p95_us=... 1795243200000000000
-//   oct_timer,project=shop,run_id=...,timer=Login count=60i,...
+//   oct_transactions,project=shop,run=... count=120i,errors=0i,mean_us=...,p95_us=... 1795243200000000000
+//   oct_timer,project=shop,run=...,timer=Login count=60i,...
 
 import { CELL_KIND, GAUGE } from "../stats/cell.ts";
 import { gaugeLevel } from "../stats/gauges.ts";

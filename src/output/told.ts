@@ -3,8 +3,8 @@
 
 import { formatCount } from "../base/units.ts";
 import type { HqOutcome, LiveRun, RunObserver } from "../hq/types.ts";
+import type { LiveView } from "../live/types.ts";
 import type { Batch } from "../stats/batch.ts";
-import { measuredSoFar } from "../stats/measured.ts";
 import type { EventRecord } from "../store/records.ts";
 import type { Delivery, Payload } from "./delivery.ts";
 import { influxLines } from "./influx.ts";
@@ -16,7 +16,8 @@ import {
   sampleLines,
   secondLine,
 } from "./json-lines.ts";
-import { type Labels, type Metrics, metricsOf } from "./metrics.ts";
+import { liveFamilies } from "./live-metrics.ts";
+import { type Labels, type MetricFamily, metricsOf } from "./metrics.ts";
 import { otlpBody } from "./otlp.ts";
 import { remoteWriteBody } from "./remote-write.ts";
 import { SecondWindow, type ToldSecond } from "./second-window.ts";
@@ -39,24 +40,37 @@ export interface ToldOutput {
 
 /** What names a run to metric systems. */
 export function runLabels(run: LiveRun): Labels {
-  return { project: run.facts.project, run_id: run.facts.runId };
+  return { project: run.facts.project, run: run.facts.runId };
 }
 
 abstract class MetricsOutput implements ToldOutput {
   readonly delivery: Delivery;
+  readonly #viewOf: () => LiveView;
   #leftOut = 0;
 
-  constructor(delivery: Delivery) {
+  /** `viewOf` gives the run as it is now. */
+  constructor(delivery: Delivery, viewOf: () => LiveView) {
     this.delivery = delivery;
+    this.#viewOf = viewOf;
   }
 
   moment(run: LiveRun): void {
-    this.#offer(run, Math.max(0, run.atUs()));
+    const { aggregate } = run;
+    const view = this.#viewOf();
+    const metrics = metricsOf({
+      totals: (kind) => aggregate.totals(kind),
+      measuredS: view.measuredS,
+      turrets: view.turretCount,
+      lostTurrets: view.lostTurrets,
+    });
+    this.#leftOut = metrics.leftOut;
+    const families = [...metrics.families, ...liveFamilies(view)];
+    this.delivery.offer({ body: this.render(families, run), units: 1 });
   }
 
-  // The last report has the figures of the run's report, which are of a run that is over.
-  end(run: LiveRun, outcome: HqOutcome): void {
-    this.#offer(run, outcome.durationUs);
+  // The last report has the figures of the run's report.
+  end(run: LiveRun): void {
+    this.moment(run);
   }
 
   notes(): readonly string[] {
@@ -65,32 +79,19 @@ abstract class MetricsOutput implements ToldOutput {
       : [`${this.delivery.name}: ${this.#leftOut} names are past the first 200 and were not sent`];
   }
 
-  protected abstract render(metrics: Metrics, run: LiveRun): Payload["body"];
-
-  #offer(run: LiveRun, durationUs: number): void {
-    const { aggregate, facts } = run;
-    const { turretCount, lostTurrets } = run.snapshot();
-    const metrics = metricsOf({
-      totals: (kind) => aggregate.totals(kind),
-      measuredS: measuredSoFar({ aggregate, runTimeUs: facts.runTimeUs, durationUs }),
-      turrets: turretCount,
-      lostTurrets,
-    });
-    this.#leftOut = metrics.leftOut;
-    this.delivery.offer({ body: this.render(metrics, run), units: 1 });
-  }
+  protected abstract render(families: readonly MetricFamily[], run: LiveRun): Payload["body"];
 }
 
 /** Prometheus remote write: everything so far, each second. */
 export class RemoteWriteOutput extends MetricsOutput {
-  protected render({ families }: Metrics, run: LiveRun): Payload["body"] {
+  protected render(families: readonly MetricFamily[], run: LiveRun): Payload["body"] {
     return remoteWriteBody(families, runLabels(run), run.options.clock.wallMs());
   }
 }
 
 /** OpenTelemetry metrics: everything so far, each second. */
 export class OtlpOutput extends MetricsOutput {
-  protected render({ families }: Metrics, run: LiveRun): Payload["body"] {
+  protected render(families: readonly MetricFamily[], run: LiveRun): Payload["body"] {
     const { facts, startWallMs, options } = run;
     return otlpBody(families, {
       resource: { "oct.project": facts.project, "oct.run.id": facts.runId },

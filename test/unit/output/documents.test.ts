@@ -294,7 +294,7 @@ describe("Prometheus text of a file", () => {
     const finished = finishedOf(shopResults());
     const text = renderFinished("prometheus-text", finished);
     for (const timer of finished.model.timers) {
-      const head = `oct_timer_duration_statistic_seconds{project="shop",run_id="5f0c4c9e2f6b4d3c"`;
+      const head = `oct_timer_duration_statistic_seconds{project="shop",run="5f0c4c9e2f6b4d3c"`;
       const line = text
         .split("\n")
         .find((one) => one.startsWith(`${head},timer="${timer.name}",statistic="p95"}`));

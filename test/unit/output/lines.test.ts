@@ -93,12 +93,12 @@ describe("StatsD", () => {
 });
 
 describe("InfluxDB", () => {
-  const common = { project: "web shop", run_id: "r=1" };
+  const common = { project: "web shop", run: "r=1" };
   const lines = influxLines(SECOND, common, 1_795_243_200_000.25);
 
   test("is a line for each thing that was measured, at its second", () => {
     expect(lines[0]).toBe(
-      "oct_transactions,project=web\\ shop,run_id=r\\=1,clock=service " +
+      "oct_transactions,project=web\\ shop,run=r\\=1,clock=service " +
         "count=2i,errors=1i,mean_us=2000,min_us=1500i,p50_us=1500i,p90_us=2500i,p95_us=2500i," +
         "p99_us=2500i,max_us=2500i 1795243200000250000",
     );

@@ -68,7 +68,7 @@ function families() {
 }
 
 describe("remote write", () => {
-  const common = { project: "shop", run_id: "r-1", empty: "" };
+  const common = { project: "shop", run: "r-1", empty: "" };
   const series = writtenSeries(remoteWriteBody(families(), common, 1_795_243_200_123));
   const find = (name: string, labels: Readonly<Record<string, string>> = {}) =>
     series.filter((one) => {
