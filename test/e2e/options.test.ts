@@ -61,7 +61,7 @@ describe("oct run, where results go", () => {
     const [name = ""] = readdirSync(path.join(folder.path, "kept"));
     expect(name).toMatch(/^results_\d{4}\.\d\d\.\d\d_\d\d\.\d\d\.\d\d_\d{6}$/);
     const files = readdirSync(path.join(folder.path, "kept", name)).sort();
-    expect(files).toEqual(["config.json", "results.sqlite"]);
+    expect(files).toEqual(["config.json", "results.sqlite", "summary.json"]);
     const made = await oct(["report", `kept/${name}`], { cwd: folder.path });
     expect(made.code).toBe(0);
     expect(existsSync(path.join(folder.path, "kept", name, "results.html"))).toBe(true);
