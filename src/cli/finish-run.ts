@@ -80,7 +80,8 @@ export async function finishRun(options: FinishOptions): Promise<number> {
   }
   for (const file of created) screen.line(`created: ${options.shownResults}/${file}`);
   if (copy !== undefined) screen.line(`created: ${copy}`);
-  for (const line of lines) screen.always(line);
+  const isTold = options.isReportWanted && exitCode === EXIT.ok;
+  for (const line of isTold ? [] : lines) screen.always(line);
   screen.line("done.");
   return exitCode;
 }

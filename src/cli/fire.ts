@@ -3,6 +3,7 @@
 
 import { mkdtempSync, rmSync } from "node:fs";
 import path from "node:path";
+import { EXIT } from "../base/errors.ts";
 import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
 import type { HqOutcome, Pack } from "../hq/types.ts";
 import { buildTurretPack, emptyPack } from "../pack/pack.ts";
@@ -167,6 +168,6 @@ async function summarise(parts: FireParts, outcome: HqOutcome): Promise<number> 
       screen.line(`created: ${showPath(env.cwd, file)}`);
     }
   }
-  if (lines.length > 0) screen.always(`\n${lines.join("\n")}`);
+  if (exitCode !== EXIT.ok && lines.length > 0) screen.always(`\n${lines.join("\n")}`);
   return exitCode;
 }

@@ -90,8 +90,8 @@ export class LiveTerminal {
   }
 
   #open(): void {
-    const { env, screen } = this.#parts;
-    this.#isBlock = env.isForeground();
+    const { env, screen, config } = this.#parts;
+    this.#isBlock = config.progressBar && env.isForeground();
     if (!this.#isBlock) return;
     const stopKeys = env.onKeys((typed) => {
       this.#desk?.take(typed);

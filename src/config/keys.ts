@@ -26,7 +26,11 @@ export const WARNED_KEYS = ["hq_address", "publish_port", "rc_port"] as const;
 export const PROJECT_KEYS: readonly KeySpec[] = [
   { name: "run_time", kind: "duration", help: "how long the run fires" },
   { name: "results_ts_interval", kind: "count", help: "seconds that the report groups by" },
-  { name: "progress_bar", kind: "boolean", help: "kept for old projects; must be there" },
+  {
+    name: "progress_bar",
+    kind: "boolean",
+    help: "must be there; false: plain lines in a terminal too",
+  },
   {
     name: "testing",
     kind: "boolean",

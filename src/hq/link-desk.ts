@@ -150,7 +150,7 @@ export class LinkDesk {
     nowUs: number,
   ): void {
     turret.stats = numbersOf(message.stats);
-    turret.clockErrorUs = Number(turret.stats["clock_error_us"] ?? 0);
+    turret.clockErrorUs = Number(turret.stats["clock_error_us"] ?? turret.clockErrorUs);
     const isOfRun = message.runId === this.#core.options.facts.runId;
     if (!isOfRun) return this.#joining.remind(turret, nowUs);
     if (message.state === "firing" || message.state === "draining") turret.hasFired = true;

@@ -128,7 +128,9 @@ class OpenLoad implements LoadModel {
       if (this.#position >= this.#count) return false;
       const dueUs = this.#dueUs(scheduler, this.#position);
       if (dueUs > nowUs) return false;
-      this.#arrive(scheduler, this.#position++, dueUs);
+      // Who was late for a pause and starts after it: the pause was no time it had to wait for its turn.
+      const heldUs = scheduler.pausedUs(nowUs) - scheduler.pausedUs(dueUs);
+      this.#arrive(scheduler, this.#position++, dueUs + heldUs);
     }
     return true;
   }

@@ -357,9 +357,11 @@ export class Turret {
     }
     if (nowUs - this.#heartbeatUs >= HEARTBEAT_US) {
       this.#heartbeatUs = nowUs;
+      const { errorUs } = this.#offset;
+      const isTold = Number.isFinite(errorUs);
       const stats = {
         ...(run?.stats() ?? {}),
-        clock_error_us: Math.round(Math.min(1e9, this.#offset.errorUs)),
+        ...(isTold ? { clock_error_us: Math.round(errorUs) } : {}),
       };
       this.#send({ type: "heartbeat", runId: run?.runId ?? "", state: this.#state, stats });
       // Said again until the start comes: the first may have been lost with a connection.

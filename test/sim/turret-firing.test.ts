@@ -266,7 +266,7 @@ describe("Turret that loses its HQ", () => {
     world.isAnsweringPings = false;
     await world.pass(3_000_000);
     const [last] = world.of("heartbeat").slice(-1);
-    expect(last?.stats["clock_error_us"]).toBe(1e9);
+    expect(last?.stats["clock_error_us"]).toBeUndefined();
   });
 
   test("a wire that is full: nothing is lost, everything comes later", async () => {
