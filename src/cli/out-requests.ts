@@ -61,6 +61,13 @@ export function fileOf(output: AskedOutput, folder: string): string {
   return output.file ?? path.join(folder, OUTPUTS[output.kind].fileName);
 }
 
+/** The summary that every results folder has, where one is without: a killed run could not write it. */
+export function missingSummary(folder: string): AskedOutput[] {
+  const file = path.join(folder, OUTPUTS.json.fileName);
+  if (pathExists(file)) return [];
+  return [{ kind: "json", target: { form: "file", path: undefined }, file }];
+}
+
 function askedOutput(request: OutputRequest, env: Env): AskedOutput {
   const { kind, target } = request;
   if (kind === "github") return { ...request, file: stepSummary(env) };

@@ -11,6 +11,8 @@ import { configuredDatabase } from "./configured-database.ts";
 import type { Env } from "./env.ts";
 import { isDirectory, isFile, resolveFrom, showPath } from "./files.ts";
 import { makeReport } from "./make-report.ts";
+import { writeFinished } from "./out-finished.ts";
+import { missingSummary } from "./out-requests.ts";
 import { recoverDatabase } from "./recover.ts";
 import { Screen } from "./screen.ts";
 
@@ -35,6 +37,12 @@ export async function runRebuildResults(input: CommandInput, env: Env): Promise<
   });
   screen.line(made.summary);
   screen.line(`created: ${showPath(env.cwd, outputPath)}`);
+  const outputs = missingSummary(directory);
+  const finished = { outputs, databasePath, folder: directory, results: directory, cwd: env.cwd };
+  for (const output of outputs) {
+    const lines = await writeFinished(output, { ...made, ...finished, exitCode: undefined });
+    for (const line of lines) screen.line(line);
+  }
   return EXIT.ok;
 }
 

@@ -10,11 +10,11 @@ import { OUTPUTS } from "../output/targets.ts";
 import type { CommandInput } from "./command.ts";
 import { compareFiles } from "./compare.ts";
 import type { Env } from "./env.ts";
-import { isDirectory, pathExists, resolveFrom, showPath } from "./files.ts";
+import { isDirectory, resolveFrom, showPath } from "./files.ts";
 import { findDatabase } from "./find-database.ts";
 import { makeReport } from "./make-report.ts";
 import { writeFinished } from "./out-finished.ts";
-import { type AskedOutput, readOutputs } from "./out-requests.ts";
+import { type AskedOutput, missingSummary, readOutputs } from "./out-requests.ts";
 import { Screen } from "./screen.ts";
 
 export async function runReport(input: CommandInput, env: Env): Promise<number> {
@@ -86,7 +86,7 @@ async function reportOne(
   const hasFolder = isDirectory(resolveFrom(env.cwd, given));
   const finished = {
     ...made,
-    outputs: hasFolder ? withMissingSummary(asked.outputs, folder) : asked.outputs,
+    outputs: [...(hasFolder ? missingSummary(folder) : []), ...asked.outputs],
     databasePath,
     folder,
     results: hasFolder ? folder : undefined,
@@ -96,13 +96,6 @@ async function reportOne(
   for (const output of finished.outputs) {
     for (const line of await writeFinished(output, finished)) screen.line(line);
   }
-}
-
-// Every results folder has its summary; a killed run could not write it.
-function withMissingSummary(outputs: readonly AskedOutput[], folder: string) {
-  const file = path.join(folder, OUTPUTS.json.fileName);
-  if (pathExists(file) || outputs.some(({ kind }) => kind === "json")) return outputs;
-  return [{ kind: "json", target: { form: "file", path: undefined }, file } as const, ...outputs];
 }
 
 async function againstBaseline(

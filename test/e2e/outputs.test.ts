@@ -360,6 +360,30 @@ describe("oct report --out", () => {
   });
 });
 
+describe("a run that was killed", () => {
+  test("gets its summary when its database is made", async () => {
+    using folder = tempFolder();
+    writeProject(folder.path, "shop", { runTimeS: 60 });
+    const args = ["run", "shop", "--local", "-o"];
+    for (const [name, again] of [
+      ["one", ["report", "one"]],
+      ["two", ["rebuild", "two", "shop/config.json"]],
+    ] as const) {
+      await using run = startOct([...args, name], { cwd: folder.path });
+      await run.sees(/elapsed: [1-9]/);
+      run.signal("SIGKILL");
+      await run.finished();
+      expect(existsSync(folder.file(name, "summary.json"))).toBe(false);
+      const made = await oct(again, { cwd: folder.path });
+      expect(made.code).toBe(0);
+      const summary = readSummary(folder.file(name, "summary.json"));
+      expect(schemaMistakes(SUMMARY_SCHEMA, summary)).toEqual([]);
+      expect(summary).toMatchObject({ exitCode: null, run: { isBrokenOff: true } } as never);
+      expect(summary.transactions.count).toBeGreaterThan(0);
+    }
+  }, 60_000);
+});
+
 describe("OCT's stream of results", () => {
   test("a subscriber gets every result under the topic, as OCT published it", async () => {
     using folder = tempFolder();
@@ -411,5 +435,28 @@ describe("OCT's stream of results", () => {
       expect(isKept).toBe(true);
     }
     expect(await other.receive(100)).toBeUndefined();
+  }, 60_000);
+
+  test("a configuration that names the port publishes under a topic of its own", async () => {
+    using folder = tempFolder();
+    const [port = 0] = freePorts(1);
+    writeProject(folder.path, "shop", { runTimeS: 1, more: { external_publisher: port } });
+    const run = await oct(["run", "shop", "--local"], { cwd: folder.path });
+    expect(run.code).toBe(0);
+    expect(run.stdout).toMatch(
+      new RegExp(`^External publishing topic is [0-9a-f]{32}, on port ${port}$`, "m"),
+    );
+    expect(run.stdout).toMatch(new RegExp(`^published [\\d,]+ results on port ${port}$`, "m"));
+  }, 60_000);
+
+  test("a port that is taken ends the command before anything is fired", async () => {
+    using folder = tempFolder();
+    using server = targetServer();
+    const { port } = new URL(server.url);
+    writeProject(folder.path, "shop", { more: { external_publisher: Number(port) } });
+    const run = await oct(["run", "shop", "--local", "-p", "topic"], { cwd: folder.path });
+    expect(run.code).toBe(1);
+    expect(run.stderr).toContain(`:${port}`);
+    expect(run.stdout).not.toContain("start with");
   }, 60_000);
 });

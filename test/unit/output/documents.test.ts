@@ -1,11 +1,13 @@
 // The outputs that are documents: summary, JUnit, Markdown, OTLP, the HdrHistogram log.
 
 import { describe, expect, test } from "bun:test";
+import path from "node:path";
 import { DOMParser } from "@xmldom/xmldom";
-import { decodeFromCompressedBase64 } from "hdr-histogram-js";
+import { decodeFromCompressedBase64, HistogramLogReader, listTags } from "hdr-histogram-js";
 import { formatCount } from "../../../src/base/units.ts";
 import { renderFinished } from "../../../src/output/after.ts";
 import { compressedHistogram, renderHdrLog } from "../../../src/output/hdr-log.ts";
+import { storedSampleLines } from "../../../src/output/json-lines.ts";
 import { renderJunit } from "../../../src/output/junit.ts";
 import { renderMarkdown } from "../../../src/output/markdown.ts";
 import { metricsOf } from "../../../src/output/metrics.ts";
@@ -15,6 +17,7 @@ import { formatMs } from "../../../src/report/figures.ts";
 import { Aggregate } from "../../../src/stats/aggregate.ts";
 import { CELL_KIND } from "../../../src/stats/cell.ts";
 import { Histogram } from "../../../src/stats/histogram.ts";
+import { openResults } from "../../../src/store/query.ts";
 import type { Results } from "../../../src/store/results.ts";
 import { schemaMistakes } from "../../support/json-schema.ts";
 import { finishedOf, outputBatch, SUMMARY_SCHEMA } from "../../support/output-samples.ts";
@@ -286,6 +289,54 @@ describe("HdrHistogram log", () => {
       if (total.kind !== CELL_KIND.timer || total.name === "" || total.count === 0) continue;
       expect(counts.get(total.name.toWellFormed())).toBe(total.count);
     }
+  });
+});
+
+describe("HdrHistogram's own reader of logs", () => {
+  test("finds the tags, the times and every value", () => {
+    const results = shopResults();
+    const log = renderHdrLog(results) ?? "";
+    const timers = results.totals().filter((total) => total.kind === CELL_KIND.timer);
+    expect(listTags(log).sort()).toEqual(
+      ["NO TAG", ...timers.map(({ name }) => name.replaceAll(" ", "%20"))]
+        .filter((tag) => tag !== "")
+        .sort(),
+    );
+    const reader = new HistogramLogReader(log);
+    const counts = new Map<string, number>();
+    for (let found = reader.nextIntervalHistogram(); found; ) {
+      counts.set(found.tag, (counts.get(found.tag) ?? 0) + found.totalCount);
+      expect(found.endTimeStampMsec - found.startTimeStampMsec).toBe(1_000);
+      found = reader.nextIntervalHistogram();
+    }
+    const startMs = results.facts.startWallMs ?? 0;
+    expect(reader.startTimeSec * 1000).toBeCloseTo(startMs, 0);
+    for (const { name, count } of timers) {
+      const tag = name === "" ? "NO TAG" : name.replaceAll(" ", "%20");
+      expect(counts.get(tag)).toBe(count);
+    }
+  });
+});
+
+describe("a file of the old OCT", () => {
+  test("has the report's figures in every document that it can be", async () => {
+    const file = path.resolve(import.meta.dir, "../../fixtures/oct-results.sqlite");
+    const results = await openResults(file);
+    const finished = finishedOf(results, { exitCode: undefined });
+    expect(finished.model.origin).toBe("old");
+    const summary = JSON.parse(renderFinished("json", finished));
+    expect(schemaMistakes(SUMMARY_SCHEMA, summary)).toEqual([]);
+    expect(summary).toMatchObject({ verdict: { word: "NOT JUDGED" }, run: { seed: null } });
+    const { p95Us } = finished.model.all.figures;
+    expect(summary.transactions.p95Us).toBe(p95Us);
+    expect(renderFinished("prometheus-text", finished)).toContain(
+      `clock="service",statistic="p95"} ${p95Us / 1e6}\n`,
+    );
+    expect(renderFinished("markdown", finished)).toContain(` | ${formatMs(p95Us)} | `);
+    expect(renderFinished("junit", finished)).toContain('value="NOT JUDGED"');
+    expect(renderHdrLog(results)).toBeUndefined();
+    expect([...storedSampleLines(results)]).toHaveLength(finished.facts.rowsKept);
+    results.close();
   });
 });
 
