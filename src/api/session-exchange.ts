@@ -1,7 +1,6 @@
 // One call of a script and the requests that it becomes: cookies sent and taken, redirects followed,
 // challenges answered, failures tried again. The usual answer needs none of that and passes through.
 
-import { randomBytes } from "node:crypto";
 import type { AnswerHandler } from "../http/connection.ts";
 import { type DigestChallenge, digestAuthorization, parseDigest } from "../http/digest.ts";
 import { HttpError, type HttpErrorKind } from "../http/errors.ts";
@@ -186,7 +185,7 @@ export class Exchange implements AnswerHandler {
       method: request.method,
       target: url.pathname + url.search,
       body: request.bytes.subarray(request.bodyStart),
-      clientNonce: randomBytes(8).toString("hex"),
+      clientNonce: Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString("hex"),
     });
     return withHeader(request, "Authorization", value);
   }

@@ -1,8 +1,8 @@
 // A UDP socket of a cannon towards one peer. Datagrams wait in a bounded queue until the script reads
 // them.
 
-import { isIP } from "node:net";
 import { errorText, systemCode } from "../base/errors.ts";
+import { isIp } from "../base/ip.ts";
 import { COUNTER } from "../stats/cell.ts";
 import type { CannonHost } from "./context.ts";
 import { Gate, holdSocket, peerOf, SOCKET_LIMIT, SocketError, timeoutUsOf } from "./socket-wait.ts";
@@ -172,7 +172,7 @@ export async function openUdp(host: CannonHost, options: UdpOptions): Promise<Ud
 
 // The runtime's UDP takes addresses only.
 async function addressOf(host: string): Promise<string> {
-  if (isIP(host) !== 0) return host;
+  if (isIp(host) !== 0) return host;
   const [found] = await Bun.dns.lookup(host);
   if (found === undefined) throw new Error("the name was not found");
   return found.address;

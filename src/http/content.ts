@@ -1,13 +1,6 @@
 // Bodies that came compressed (content-encoding), decoded when somebody reads them. What they grow to
 // is bounded: a small answer may hold gigabytes.
 
-import {
-  brotliDecompressSync,
-  gunzipSync,
-  inflateRawSync,
-  inflateSync,
-  zstdDecompressSync,
-} from "node:zlib";
 import { HttpError } from "./errors.ts";
 
 export const CONTENT_LIMIT = {
@@ -29,12 +22,15 @@ export interface Content extends ContentLimits {
 
 type Decode = (bytes: Uint8Array, options: { maxOutputLength: number }) => Uint8Array;
 
+// Megabytes in each thread: loaded with the first compressed body that somebody reads.
+const zlib = () => require("node:zlib") as typeof import("node:zlib");
+
 const DECODERS: Readonly<Record<string, Decode>> = {
-  gzip: (bytes, options) => gunzipSync(bytes, options),
-  "x-gzip": (bytes, options) => gunzipSync(bytes, options),
+  gzip: (bytes, options) => zlib().gunzipSync(bytes, options),
+  "x-gzip": (bytes, options) => zlib().gunzipSync(bytes, options),
   deflate: (bytes, options) => inflate(bytes, options),
-  br: (bytes, options) => brotliDecompressSync(bytes, options),
-  zstd: (bytes, options) => zstdDecompressSync(wholeZstd(bytes), options),
+  br: (bytes, options) => zlib().brotliDecompressSync(bytes, options),
+  zstd: (bytes, options) => zlib().zstdDecompressSync(wholeZstd(bytes), options),
 };
 
 /** The codings that can be read, as an `accept-encoding` says them. */
@@ -70,7 +66,7 @@ export function decodeContent(bytes: Uint8Array, content: Content): Uint8Array {
 function inflate(bytes: Uint8Array, options: { maxOutputLength: number }): Uint8Array {
   const [first, second] = [bytes[0] ?? 0, bytes[1] ?? 0];
   const isZlib = (first & 0x0f) === 8 && (first * 256 + second) % 31 === 0;
-  return isZlib ? inflateSync(bytes, options) : inflateRawSync(bytes, options);
+  return isZlib ? zlib().inflateSync(bytes, options) : zlib().inflateRawSync(bytes, options);
 }
 
 const ZSTD_MAGIC = 0xfd2fb528;

@@ -8,8 +8,8 @@
 // on: as it is, or under TLS, where it goes on to tell of the bytes of TLS and nobody listens. The
 // runtime has no TLS within TLS: secure requests through a secure proxy go by streams of node:tls.
 
-import { isIPv4 } from "node:net";
 import { systemCode } from "../base/errors.ts";
+import { isIpv4 } from "../base/ip.ts";
 import type { DnsCache } from "./dns.ts";
 import { HttpError, type HttpErrorKind } from "./errors.ts";
 import type { ProxyServer } from "./proxy.ts";
@@ -291,7 +291,7 @@ export function originAddress(
   const found = dns.addresses(origin.host);
   // SOCKS 4 has no place for others.
   const chosen = (all: readonly string[]) =>
-    (proxy.kind === "socks4" ? all.find((one) => isIPv4(one)) : undefined) ?? all[0];
+    (proxy.kind === "socks4" ? all.find((one) => isIpv4(one)) : undefined) ?? all[0];
   if (!(found instanceof Promise)) return chosen(found);
   return found.then(chosen, (thrown: unknown) => {
     throw socketError(thrown, origin.peer, "dns");

@@ -2,8 +2,6 @@
 //
 //   WWW-Authenticate: Digest realm="a", nonce="b", qop="auth", algorithm=SHA-256, opaque="c"
 
-import { createHash } from "node:crypto";
-
 export interface DigestChallenge {
   readonly realm: string;
   readonly nonce: string;
@@ -54,13 +52,15 @@ export function digestAuthorization(request: DigestRequest): string {
   const { challenge, user, clientNonce } = request;
   const { quality, nonce, realm, opaque, algorithm } = challenge;
   const count = request.count.toString(16).padStart(8, "0");
-  const hashed = (text: string) => createHash(challenge.hash).update(text).digest("hex");
+  const hashed = (text: string) => new Bun.CryptoHasher(challenge.hash).update(text).digest("hex");
   const secret = hashed(`${user}:${realm}:${request.password}`);
   const first = challenge.isSession ? hashed(`${secret}:${nonce}:${clientNonce}`) : secret;
   const subject = `${request.method}:${request.target}`;
   const second =
     quality === "auth-int"
-      ? hashed(`${subject}:${createHash(challenge.hash).update(request.body).digest("hex")}`)
+      ? hashed(
+          `${subject}:${new Bun.CryptoHasher(challenge.hash).update(request.body).digest("hex")}`,
+        )
       : hashed(subject);
   const middle = quality === undefined ? nonce : `${nonce}:${count}:${clientNonce}:${quality}`;
   const parts = [

@@ -3,7 +3,7 @@
 // that is preferred comes first, the other behind it, for when nobody answers there.
 
 import { lookup } from "node:dns";
-import { isIP } from "node:net";
+import { isIp } from "../base/ip.ts";
 import type { Timeouts } from "./timeouts.ts";
 
 /** How long an answer is good for: for ever, for one connection, or so long. */
@@ -59,7 +59,7 @@ export class DnsCache {
 
   /** Addresses to try in this order; at once where they are known. Rejects with the system's error. */
   addresses(host: string): readonly string[] | Promise<readonly string[]> {
-    if (isIP(host) !== 0) return [host];
+    if (isIp(host) !== 0) return [host];
     const entry = this.#entries.get(host);
     if (entry === undefined || this.#policy === "connection") return this.#ask(host);
     if (entry.asking !== undefined) return entry.asking.then(() => inTurn(entry));

@@ -1,7 +1,7 @@
 // How secure connections are made, in the runtime's words.
 
-import { isIP } from "node:net";
 import type * as NodeTls from "node:tls";
+import { isIp } from "../base/ip.ts";
 import type { ProxyServer } from "./proxy.ts";
 import type { Origin } from "./request.ts";
 
@@ -60,7 +60,7 @@ export function nodeTlsOf(
   options: TlsOptions,
 ): NodeTls.ConnectionOptions {
   const { ca, cert, key, passphrase, serverName } = options;
-  const name = serverName ?? (isIP(origin.host) === 0 ? origin.host : undefined);
+  const name = serverName ?? (isIp(origin.host) === 0 ? origin.host : undefined);
   return {
     ...(name === undefined ? {} : { servername: name }),
     rejectUnauthorized: !(options.isInsecure === true || origin.isInsecure),

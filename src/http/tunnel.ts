@@ -4,7 +4,7 @@
 //   SOCKS 5   05 n methods -> 05 method [-> 01 user password -> 01 00] -> 05 01 00 address -> 05 00 ..
 //   SOCKS 4   04 01 port address user 00 [name 00] -> 00 5a ......
 
-import { isIP, isIPv4 } from "node:net";
+import { isIp, isIpv4 } from "../base/ip.ts";
 import { HttpError } from "./errors.ts";
 import { ResponseParser } from "./parser.ts";
 import { authorizationLine, type ProxyServer } from "./proxy.ts";
@@ -210,8 +210,8 @@ class Socks4Tunnel implements Tunnel {
 
   begin(): Uint8Array {
     const { host, origin, proxy } = this.#target;
-    const isAddress = isIPv4(host);
-    if (!isAddress && (!proxy.resolvesNames || isIP(host) !== 0)) {
+    const isAddress = isIpv4(host);
+    if (!isAddress && (!proxy.resolvesNames || isIp(host) !== 0)) {
       throw refusal(origin, "SOCKS 4 knows IPv4 addresses alone");
     }
     return Buffer.concat([
@@ -235,7 +235,7 @@ class Socks4Tunnel implements Tunnel {
 }
 
 function addressBytes(host: string, origin: Origin): Buffer {
-  const version = isIP(host);
+  const version = isIp(host);
   if (version === 4) return Buffer.concat([Buffer.from([ADDRESS.v4]), v4Bytes(host)]);
   if (version === 6) return Buffer.concat([Buffer.from([ADDRESS.v6]), v6Bytes(host)]);
   const name = Buffer.from(host);

@@ -1,7 +1,6 @@
 // One run as a turret lives it: fetch the pack, load the crew, fire, drain, hand over. The life around
 // it (joining, losing the HQ, the next run) is turret.ts.
 
-import { createHash } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
 import { errorText, OctError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
@@ -127,7 +126,7 @@ export class TurretRun {
     const pack = this.#pack;
     if (pack === undefined) return;
     const { packHash } = this.assignment;
-    const isWhole = createHash("sha256").update(pack.bytes).digest("hex") === packHash;
+    const isWhole = new Bun.CryptoHasher("sha256").update(pack.bytes).digest("hex") === packHash;
     if (!isWhole && pack.bytes.length > 0 && ++this.#packAttempts < PACK_ATTEMPTS) {
       this.#report("warn", "the pack arrived damaged: fetching it again");
       pack.received = 0;
