@@ -3,11 +3,12 @@
 
 import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import { UsageError } from "../base/errors.ts";
+import { clip, UsageError } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { formatCount, formatDuration, parseDurationUs, US_PER_S } from "../base/units.ts";
 import type { LoadModel } from "../config/load-model.ts";
 import { loadInWords } from "../config/load-words.ts";
+import { isProxy, PROXY_HINT } from "../config/network.ts";
 import { loadOf } from "../config/turret-load.ts";
 import type { CommandInput } from "./command.ts";
 import type { Env } from "./env.ts";
@@ -113,6 +114,9 @@ function targetKeys(target: FireTarget, input: CommandInput, env: Env): JsonObje
 // What a script says itself comes before these.
 function networkKeys(input: CommandInput): JsonObject {
   const proxy = input.text("proxy");
+  if (proxy !== undefined && !isProxy(proxy)) {
+    throw new UsageError(`--proxy takes a proxy, not "${clip(proxy, 100)}"`, { hint: PROXY_HINT });
+  }
   return {
     ...(proxy === undefined ? {} : { http_proxy: proxy }),
     ...(input.isOn("no-resend") ? { http_resend: false } : {}),

@@ -14,12 +14,19 @@ export interface Network {
 const PROXY = /^(?:env|(?:https?|socks4a?|socks5h?):\/\/[^\s/][^\s]*)$/i;
 const PROXY_CHARACTERS_MAX = 2_000;
 
+export const PROXY_HINT =
+  'http://, https://, socks5:// or socks5h://user:password@host:port, or "env"';
+
+/** True for what may be said as a proxy. */
+export function isProxy(text: string): boolean {
+  return PROXY.test(text) && text.length <= PROXY_CHARACTERS_MAX;
+}
+
 /** The keys; what is wrong goes to the reader's issues. */
 export function readNetwork(fields: FieldReader): Network {
   const proxy = fields.text("http_proxy", "");
-  if (proxy !== "" && (!PROXY.test(proxy) || proxy.length > PROXY_CHARACTERS_MAX)) {
-    const hint = 'http://, https://, socks5:// or socks5h://user:password@host:port, or "env"';
-    fields.complain("http_proxy", "http_proxy is no proxy", hint);
+  if (proxy !== "" && !isProxy(proxy)) {
+    fields.complain("http_proxy", "http_proxy is no proxy", PROXY_HINT);
   }
   return {
     proxy: proxy === "" ? undefined : proxy,

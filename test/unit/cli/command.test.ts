@@ -104,6 +104,15 @@ describe("runCli", () => {
   });
 });
 
+describe("oct fire --proxy", () => {
+  test.each(["foo://x", "proxy:3128", "", "http://"])("%j is refused at once", async (proxy) => {
+    const env = memoryEnv(["fire", "http://127.0.0.1:1/", "--proxy", proxy, "-n", "1"]);
+    expect(await runCli(env)).toBe(2);
+    expect(env.stderr.text).toContain("--proxy takes a proxy");
+    expect(env.stderr.text).toContain("socks5h://");
+  });
+});
+
 describe("oct turret --name", () => {
   test.each([
     ["x".repeat(256), "--name has 256 bytes; the most is 255"],
