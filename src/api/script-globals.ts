@@ -3,8 +3,7 @@
 import type { Random } from "../base/random.ts";
 import { currentThread } from "./context.ts";
 import type { JsonMap } from "./values.ts";
-
-const US_PER_S = 1_000_000;
+import { sleepFor } from "./waiting.ts";
 
 /**
  * Waits, never shorter than asked. Ends at once, with an error, when the run gives up what is in
@@ -12,13 +11,14 @@ const US_PER_S = 1_000_000;
  *
  * @example await sleep(0.5);
  */
-export async function sleep(seconds: number): Promise<void> {
-  const thread = currentThread();
-  const durationUs = Number(seconds) * US_PER_S;
-  if (!(durationUs >= 0)) throw new RangeError(`sleep takes seconds from 0, not ${seconds}`);
-  const mark = thread.suspend();
-  await thread.sleep(durationUs);
-  thread.resume(mark);
+export function sleep(seconds: number): Promise<void> {
+  try {
+    const thread = currentThread();
+    if (Number(seconds) >= 0) return sleepFor(thread, Number(seconds));
+    throw new RangeError(`sleep takes seconds from 0, not ${seconds}`);
+  } catch (thrown) {
+    return Promise.reject(thrown);
+  }
 }
 
 /** This turret's configuration, as `this.config`. */

@@ -51,11 +51,13 @@ export async function suspended<T>(thread: ThreadHost, promise: Promise<T>): Pro
   }
 }
 
-/** Sleeps seconds on the thread, suspended. */
-export async function sleepFor(thread: ThreadHost, seconds: number): Promise<void> {
+/**
+ * Sleeps seconds on the thread, suspended. Ten thousand cannons may do so at once: no frame of an async
+ * function is kept for each.
+ */
+export function sleepFor(thread: ThreadHost, seconds: number): Promise<void> {
   const mark = thread.suspend();
-  await thread.sleep(seconds * US_PER_S);
-  thread.resume(mark);
+  return thread.sleep(seconds * US_PER_S).then(() => thread.resume(mark));
 }
 
 /**
