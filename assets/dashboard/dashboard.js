@@ -363,7 +363,9 @@
     }));
     state.view = view;
     state.points = joined;
-    state.events = [...state.events, ...events].slice(-2 * LOG_ROWS);
+    // What came with the whole may come again with the first tick after it.
+    const last = state.events.at(-1)?.number ?? -1;
+    state.events = [...state.events, ...events.filter(({ number }) => number > last)].slice(-2 * LOG_ROWS);
     if (marks !== undefined) state.marks = marks;
     show();
   }

@@ -35,6 +35,7 @@ export async function openDashboard(parts: OpenerParts): Promise<Follower | unde
   const server = listen(address, (port) => {
     return new DashboardServer({
       live: parts.live,
+      clock: env.clock,
       host: address.host,
       port,
       token,

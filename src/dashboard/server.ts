@@ -10,6 +10,7 @@
 //   GET  /api/v1/events        all of it once, then what is new   server-sent events
 //   POST /api/v1/control       asks something of the run          ControlReply
 
+import type { Clock } from "../base/clock.ts";
 import type { JsonValue } from "../base/json.ts";
 import type { ControlAction, ControlReply } from "../hq/types.ts";
 import type { LiveState } from "../live/state.ts";
@@ -28,6 +29,7 @@ export const SERVER_LIMIT = {
 
 export interface DashboardOptions {
   readonly live: LiveState;
+  readonly clock: Clock;
   /** An address or a name; `*` is every address. */
   readonly host: string;
   /** 0 for any free one. */
@@ -87,14 +89,15 @@ export class DashboardServer {
 
   /** Says goodbye to everybody; nobody's open page keeps the process. */
   async close(): Promise<void> {
+    const { clock } = this.#options;
+    const isAnyoneThere = this.#feed.clientCount > 0;
     this.#pulse.end();
-    const stopped = this.#server.stop();
-    // What is said last goes out in the next turns of the loop; who reads slowly is not waited for.
-    for (let turn = 0; turn < GOODBYE_TURNS && this.#server.pendingRequests > 0; turn++) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    // What is said last goes out in the next turns of the loop, for some time after its request counts
+    // as answered; who reads slowly is not waited for.
+    const endUs = clock.nowUs() + GOODBYE_US;
+    do await clock.sleep(isAnyoneThere ? GOODBYE_STEP_US : 0);
+    while (this.#server.pendingRequests > 0 && clock.nowUs() < endUs);
     await this.#server.stop(true);
-    await stopped;
   }
 
   async #answer(request: Request): Promise<Response> {
@@ -193,7 +196,9 @@ export class DashboardServer {
   }
 }
 
-const GOODBYE_TURNS = 200;
+/** How long the last words may take. */
+const GOODBYE_US = 1_000_000;
+const GOODBYE_STEP_US = 50_000;
 
 function agentOf(request: Request, proof: Proof): string {
   const named = request.headers.get("x-oct-agent") ?? "";

@@ -44,6 +44,7 @@ export class LiveState implements RunObserver {
   #view: LiveView = NOTHING;
   #viewUs = Number.NEGATIVE_INFINITY;
   #toldS = 0;
+  #takenEndS = 0;
 
   onOpen(run: LiveRun): void {
     this.#run = run;
@@ -93,8 +94,9 @@ export class LiveState implements RunObserver {
 
   /** The first point that changed since this was asked last; for those who send only what is new. */
   takeChangedPoint(): number {
-    const changedS = Math.min(this.#history.takeChanged(), Math.max(0, this.#endS() - 1));
-    return Math.floor(changedS / this.#history.stepS);
+    const changedS = Math.min(this.#history.takeChanged(), this.#takenEndS);
+    this.#takenEndS = this.#endS();
+    return Math.floor(Math.min(changedS, Math.max(0, this.#takenEndS - 1)) / this.#history.stepS);
   }
 
   /** The log; from the event of this number on. */

@@ -122,6 +122,27 @@ describe("LiveState", () => {
     expect(live.view()).toBe(view);
   });
 
+  test("what changed since the last look begins where that ended, however long ago it was", async () => {
+    using folder = tempFolder();
+    const { live, world, peer, gun } = await begun(folder.path, { runTimeUs: 12_400_000 });
+    let taken: (number | null)[] = [];
+    const take = () => {
+      const from = live.takeChangedPoint();
+      expect(from).toBeLessThanOrEqual(taken.length);
+      taken = [...taken.slice(0, from), ...live.history(from).ratePerSec];
+      expect(taken).toEqual([...live.history().ratePerSec]);
+    };
+    await fireSeconds(world, peer, (second) => {
+      gun.fire(second, 1_000);
+      gun.send();
+      if (second % 4 === 3) take();
+    });
+    peer.bye();
+    await world.until(() => world.hq.isOver);
+    take();
+    expect(taken).toHaveLength(13);
+  });
+
   test("a note and a stop are in the log and marked; other events are in the log alone", async () => {
     using folder = tempFolder();
     const { live, world, peer } = await begun(folder.path, { runTimeUs: 60_000_000 });

@@ -38,7 +38,7 @@ export async function launchChromium(): Promise<Browser> {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
-      "--host-resolver-rules=MAP * ~NOTFOUND",
+      "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     ],
   });
 }
@@ -49,12 +49,12 @@ export interface PageChoice {
   readonly hasJavaScript?: boolean;
 }
 
-/** A page opened from a file, with everything that it said or asked for on the way. */
+/** An open page, with everything that it said or asked for on the way. */
 export interface OpenPage extends AsyncDisposable {
   readonly page: Page;
   /** Errors and warnings of the console, uncaught exceptions, dialogs. */
   readonly complaints: readonly string[];
-  /** Everything it asked for besides itself. */
+  /** Everything it asked for besides itself, or besides its own server. */
   readonly requests: readonly string[];
 }
 
@@ -68,6 +68,39 @@ export async function openHtml(
   const file = path.join(folder.path, "results.html");
   writeFileSync(file, html);
   const url = pathToFileURL(file).href;
+  return await open(browser, {
+    url,
+    choice,
+    isOwn: (asked) => asked === url,
+    onClose: () => folder[Symbol.dispose](),
+  });
+}
+
+/** Opens a page of a server of ours; what it asks of that server is its own. */
+export async function openAddress(
+  browser: Browser,
+  url: string,
+  choice: PageChoice = {},
+): Promise<OpenPage> {
+  const { origin } = new URL(url);
+  return await open(browser, {
+    url,
+    choice,
+    isOwn: (asked) => asked.startsWith(`${origin}/`) || asked.startsWith("data:"),
+    onClose: () => {},
+  });
+}
+
+async function open(
+  browser: Browser,
+  parts: {
+    readonly url: string;
+    readonly choice: PageChoice;
+    readonly isOwn: (url: string) => boolean;
+    readonly onClose: () => void;
+  },
+): Promise<OpenPage> {
+  const { url, choice, isOwn } = parts;
   const context = await browser.newContext({
     viewport: { width: choice.width ?? 1440, height: 900 },
     colorScheme: choice.colorScheme ?? "light",
@@ -86,7 +119,7 @@ export async function openHtml(
     await dialog.dismiss();
   });
   page.on("request", (request) => {
-    if (request.url() !== url) requests.push(request.url());
+    if (!isOwn(request.url())) requests.push(request.url());
   });
   await page.goto(url);
   return {
@@ -95,7 +128,7 @@ export async function openHtml(
     requests,
     async [Symbol.asyncDispose]() {
       await context.close();
-      folder[Symbol.dispose]();
+      parts.onClose();
     },
   };
 }

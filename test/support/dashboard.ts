@@ -1,6 +1,7 @@
 // A live page over an HQ on a clock of the test's own: a scripted turret measures what a test wants, and
 // the page's server is the real one.
 
+import { systemClock } from "../../src/base/clock.ts";
 import { Access } from "../../src/dashboard/access.ts";
 import { DashboardServer } from "../../src/dashboard/server.ts";
 import { readControlAction } from "../../src/hq/control.ts";
@@ -65,6 +66,7 @@ export function openServer(
 ): DashboardServer {
   return new DashboardServer({
     live,
+    clock: systemClock(),
     host: "127.0.0.1",
     port: 0,
     token: TOKEN,
