@@ -3,9 +3,9 @@
 
 import { formatCount } from "../base/units.ts";
 import type { LiveTimer, LiveTurret } from "../live/types.ts";
-import { errorPattern } from "../report/error-groups.ts";
 import { formatMs, formatPerSec, plural } from "../report/figures.ts";
 import { cellsOf, fitCells, padCells } from "../report/text-width.ts";
+import { errorPattern } from "../stats/error-pattern.ts";
 import { resultText } from "../stats/threshold-check.ts";
 import { type BlockRow, joinParts, type Part, type RowParts } from "./live-cells.ts";
 

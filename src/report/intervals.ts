@@ -197,30 +197,38 @@ export function chartsAndTable(
   const rows = source.figures(chartStepS, choice.measuredS);
   const tableRows = tableStepS === chartStepS ? rows : source.figures(tableStepS, choice.measuredS);
   return {
-    charts: chartsOf({ rows, stepS: chartStepS, source, fineStepS }),
+    charts: chartsOf({ rows, stepS: chartStepS, source, fineStepS, measuredS: choice.measuredS }),
     heat: source.heat(stepFor(source.baseS, choice.heatColumns)),
     table: { stepS: tableStepS, rows: tableRows },
   };
 }
+
+/** Of a second, so much must have been measured. */
+const SECOND_MIN = 0.9;
 
 function chartsOf(options: {
   readonly rows: readonly IntervalFigures[];
   readonly stepS: number;
   readonly source: IntervalSource;
   readonly fineStepS: number;
+  readonly measuredS: number;
 }): TimerCharts {
-  const { rows, stepS, source, fineStepS } = options;
+  const { rows, stepS, source, fineStepS, measuredS } = options;
   const slots = Math.ceil(source.spanS / stepS);
   const column = (gap: number | null, pick: (row: IntervalFigures) => number): Column => {
     const values: (number | null)[] = new Array(slots).fill(gap);
     for (const row of rows) values[Math.floor(row.startS / stepS)] = pick(row);
     return values;
   };
+  // A last step of which less than a second was measured has no rate: the line would fall to nothing.
+  const isWhole = (slot: number) => slot === 0 || measuredS - slot * stepS >= SECOND_MIN;
+  const rates = (pick: (row: IntervalFigures) => number): Column =>
+    column(0, pick).map((value, slot) => (isWhole(slot) ? value : null));
   const sums = source.sums(fineStepS);
   return {
     stepS,
-    ratePerSec: column(0, (row) => row.ratePerSec),
-    errorsPerSec: column(0, (row) => (row.errorCount * row.ratePerSec) / Math.max(1, row.count)),
+    ratePerSec: rates((row) => row.ratePerSec),
+    errorsPerSec: rates((row) => (row.errorCount * row.ratePerSec) / Math.max(1, row.count)),
     mean: column(null, (row) => row.meanUs),
     p50: column(null, (row) => row.p50Us),
     p90: column(null, (row) => row.p90Us),

@@ -15,6 +15,7 @@ import type { PreparedRequest } from "../http/request.ts";
 import { Timeouts } from "../http/timeouts.ts";
 import type { TurretPlace } from "../protocol/messages.ts";
 import { COUNTER } from "../stats/cell.ts";
+import { errorPattern } from "../stats/error-pattern.ts";
 import { Board, stepsOf } from "./board.ts";
 import { Cannon, type CannonThread } from "./cannon.ts";
 import { Hammer } from "./hammer.ts";
@@ -348,10 +349,11 @@ class Thread {
     });
   }
 
-  // The first error of each text is shown with the place it was thrown at; all are counted.
+  // The first error of each kind is shown with the place it was thrown at; all are counted.
   #showError(thrown: unknown, text: string): void {
-    const key = `error ${text}`;
-    if (this.#shown.has(key) || this.#shown.size >= SHOWN_MAX) return;
+    if (this.#shown.size >= SHOWN_MAX) return;
+    const key = `error ${errorPattern(text)}`;
+    if (this.#shown.has(key)) return;
     const place = placeOfError(this.#job.directory, thrown);
     if (place !== "") this.#show(key, "warn", `first error of its kind: ${place}: ${text}`);
   }

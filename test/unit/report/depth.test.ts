@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { Random } from "../../../src/base/random.ts";
 import { distributionOf } from "../../../src/report/distribution.ts";
-import { errorGroups, errorPattern } from "../../../src/report/error-groups.ts";
+import { errorGroups } from "../../../src/report/error-groups.ts";
 import { HEAT_LIMIT, storedHeat } from "../../../src/report/heat.ts";
 import { loadModel } from "../../../src/report/load.ts";
 import { buildReportModel } from "../../../src/report/model.ts";
 import { CELL_KIND, GAUGE } from "../../../src/stats/cell.ts";
+import { errorPattern } from "../../../src/stats/error-pattern.ts";
 import { Tally } from "../../../src/stats/tally.ts";
 import type { StoredInterval } from "../../../src/store/results.ts";
 import {

@@ -186,6 +186,13 @@ describe("chartsAndTable", () => {
     expect(made?.charts.fine.stepS).toBe(1);
     expect(made?.charts.fine.max).toEqual([3000, ...new Array(30).fill(null), 500]);
     expect(made?.table.rows.map((row) => row.startS)).toEqual([0, 30]);
+    const short = chartsAndTable(sourceOf([...values, [40, 1, true]]), {
+      ...choice,
+      measuredS: 40.1,
+    });
+    expect(short?.charts.ratePerSec).toEqual([0.2, 0, 0, 0.1, null]);
+    expect(short?.charts.errorsPerSec).toEqual([0.1, 0, 0, 0, null]);
+    expect(short?.charts.mean).toEqual([2000, null, null, 500, 1]);
   });
 
   test("all columns of a chart have one length, within their limit, and lose no spike", () => {
