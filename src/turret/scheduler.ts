@@ -11,6 +11,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { type ControlSegment, timelineOf } from "../pace/control.ts";
 import { type Timeline, UNPAUSED } from "../pace/timeline.ts";
+import { Dormitory } from "./thread-sleep.ts";
 
 /** The thread gives way to its sockets and timers at least this often. */
 const TURN_US_MAX = 4_000;
@@ -79,8 +80,9 @@ export class Scheduler {
   readonly clock: Clock;
   readonly #options: SchedulerOptions;
   readonly #stopping = new AbortController();
-  /** Wakes who waits for an instant: the schedule is another. */
-  #change = new AbortController();
+  /** Who waits for an instant; all are woken when the schedule is another. */
+  readonly #waiting: Dormitory;
+  #changes = 0;
   #state: "waiting" | "firing" | "draining" | "over" = "waiting";
   #startUs = 0;
   #endUs = Number.POSITIVE_INFINITY;
@@ -97,7 +99,8 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.clock = options.clock;
-    this.#stopping.signal.addEventListener("abort", () => this.#change.abort());
+    this.#waiting = new Dormitory(options.clock);
+    this.#stopping.signal.addEventListener("abort", () => this.#waiting.wakeAll());
   }
 
   get startUs(): number {
@@ -155,9 +158,8 @@ export class Scheduler {
     if (this.#state !== "firing") return;
     this.#follow(timelineOf(segments));
     this.#model?.change?.(segments, this);
-    const before = this.#change;
-    this.#change = new AbortController();
-    before.abort();
+    this.#changes++;
+    this.#waiting.wakeAll();
   }
 
   #follow(timeline: Timeline): void {
@@ -230,7 +232,7 @@ export class Scheduler {
   async waitUntil(atUs: number): Promise<boolean> {
     const leftUs = atUs - this.clock.nowUs();
     if (leftUs > 0 && this.#state === "firing") {
-      await this.clock.sleep(leftUs, this.#change.signal).catch(() => {});
+      await this.#waiting.sleep(leftUs);
     }
     return !this.hasEnded(this.clock.nowUs());
   }
@@ -341,10 +343,10 @@ export class Scheduler {
     }
     const { onIdle } = this.#options;
     while (!this.hasEnded(this.clock.nowUs())) {
-      const change = this.#change;
+      const changes = this.#changes;
       await model.run(this);
       if (onIdle === undefined || this.hasEnded(this.clock.nowUs())) break;
-      if (change !== this.#change) continue;
+      if (changes !== this.#changes) continue;
       onIdle();
       await this.waitUntil(Number.POSITIVE_INFINITY);
     }

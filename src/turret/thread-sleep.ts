@@ -1,5 +1,5 @@
-// The sleeps of all scripts of a thread. Ten thousand cannons may sleep at once: they wait in one heap
-// for one alarm, the clock's own sleep until the first of them is due.
+// The sleeps of all scripts of a thread, and the waits of its schedule. Ten thousand cannons may sleep at
+// once: they wait in one heap for one alarm, the clock's own sleep until the first of them is due.
 
 import type { Clock } from "../base/clock.ts";
 
@@ -8,8 +8,10 @@ export function sleeperOf(
   clock: Clock,
   signal: AbortSignal,
 ): (durationUs: number) => Promise<void> {
-  const dormitory = new Dormitory(clock, signal);
-  return (durationUs) => dormitory.sleep(durationUs);
+  const dormitory = new Dormitory(clock);
+  signal.addEventListener("abort", () => dormitory.rejectAll(signal.reason));
+  return (durationUs) =>
+    signal.aborted ? Promise.reject(signal.reason) : dormitory.sleep(durationUs);
 }
 
 interface Sleeper {
@@ -20,34 +22,35 @@ interface Sleeper {
   readonly reject: (reason: unknown) => void;
 }
 
-class Dormitory {
+/** Who sleeps, until an instant or until all are woken. */
+export class Dormitory {
   readonly #clock: Clock;
-  readonly #signal: AbortSignal;
   /** A binary heap: a sleeper's two children, at 2i + 1 and 2i + 2, wake no earlier than it. */
   readonly #heap: Sleeper[] = [];
   /** Of the earliest alarm that is set. A later one may be set as well, and finds nobody then. */
   #alarmUs = Number.POSITIVE_INFINITY;
   #order = 0;
 
-  constructor(clock: Clock, signal: AbortSignal) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#signal = signal;
-    signal.addEventListener("abort", () => {
-      for (const { reject } of this.#heap.splice(0)) reject(signal.reason);
-    });
   }
 
+  /** Resolves after at least `durationUs`, which may be infinite, or with wakeAll. */
   sleep(durationUs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#signal.aborted) {
-        reject(this.#signal.reason);
-        return;
-      }
       const nowUs = this.#clock.nowUs();
       const dueUs = nowUs + durationUs;
       this.#push({ dueUs, order: this.#order++, resolve, reject });
       if (dueUs < this.#alarmUs) this.#setAlarm(dueUs, nowUs);
     });
+  }
+
+  wakeAll(): void {
+    for (const { resolve } of this.#heap.splice(0)) resolve();
+  }
+
+  rejectAll(reason: unknown): void {
+    for (const { reject } of this.#heap.splice(0)) reject(reason);
   }
 
   #setAlarm(dueUs: number, nowUs: number): void {
