@@ -181,7 +181,7 @@ const octCharts = (() => {
 
     #end() {
       const { stepS, ratePerSec } = this.#points;
-      return Math.max(10, ratePerSec.length * stepS);
+      return Math.max(10, ratePerSec.length * stepS, this.#marks.at(-1)?.atS ?? 0);
     }
 
     #range() {

@@ -106,13 +106,14 @@
   function showCards(view) {
     const { all, recent, phase } = view;
     const isGoing = phase === "firing" || phase === "draining";
+    const isWaiting = phase === "gathering" || phase === "arming";
     const planned = view.plannedPerSec === null ? "" : `planned ${perSec(view.plannedPerSec)}/s, `;
     put(byId("rate-name"), isGoing ? "Rate now" : "Rate");
     put(byId("rate"), `${perSec(isGoing ? view.nowPerSec : all.ratePerSec)}/s`);
-    put(byId("rate-note"), isGoing ? `${planned}whole run ${perSec(all.ratePerSec)}/s` : "whole run");
+    put(byId("rate-note"), isGoing ? `${planned}whole run ${perSec(all.ratePerSec)}/s` : isWaiting ? "nothing fired yet" : "whole run");
     const time = isGoing ? recent.p95 : all.p95;
     put(byId("time"), time === null ? NO_VALUE : `${ms(time)} ms`);
-    put(byId("time-note"), isGoing ? `last 5 s; whole run ${ms(all.p95)}, median ${ms(all.p50)}` : `median ${ms(all.p50)}, 99 % ${ms(all.p99)}, highest ${ms(all.max)}`);
+    put(byId("time-note"), time === null ? "no transaction yet" : isGoing ? `last 5 s; whole run ${ms(all.p95)}, median ${ms(all.p50)}` : `median ${ms(all.p50)}, 99 % ${ms(all.p99)}, highest ${ms(all.max)}`);
     put(byId("errors"), grouped(view.errors));
     const share = view.transactions > 0 ? percent((view.errors / view.transactions) * 100) : "no transaction yet";
     put(byId("errors-note"), isGoing ? `${share}, ${perSec(view.nowErrorsPerSec)}/s now` : share);

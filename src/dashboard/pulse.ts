@@ -2,6 +2,7 @@
 // points became longer, a turret came), else the run now and the points and events that are new.
 
 import type { LiveState } from "../live/state.ts";
+import type { LiveView } from "../live/types.ts";
 import type { Feed, FeedEvent } from "./feed.ts";
 
 export class Pulse {
@@ -10,6 +11,7 @@ export class Pulse {
   #nextEvent = 0;
   #markCount = 0;
   #shape = "";
+  #whole: { readonly view: LiveView; readonly data: string } | undefined;
 
   constructor(live: LiveState, feed: Feed) {
     this.#live = live;
@@ -19,15 +21,14 @@ export class Pulse {
   /** All that a page needs to begin with. */
   whole(): FeedEvent {
     const live = this.#live;
-    return {
-      name: "whole",
-      data: JSON.stringify({
-        view: live.view(),
-        points: live.history(),
-        events: live.events(),
-        marks: live.marks(),
-      }),
-    };
+    const view = live.view();
+    // Many who come at once are told the same; what is newer comes to them with the next beat.
+    if (this.#whole?.view !== view) {
+      const [events, marks] = [live.events(), live.marks()];
+      const data = JSON.stringify({ view, points: live.history(), events, marks });
+      this.#whole = { view, data };
+    }
+    return { name: "whole", data: this.#whole.data };
   }
 
   beat(): void {
@@ -43,7 +44,10 @@ export class Pulse {
     this.#markCount = marks.length;
     this.#nextEvent = (events.at(-1)?.number ?? this.#nextEvent - 1) + 1;
     if (this.#feed.clientCount === 0) return;
-    if (!isSame) return this.#feed.send(this.whole());
+    if (!isSame) {
+      this.#whole = undefined;
+      return this.#feed.send(this.whole());
+    }
     const news = { view: live.view(), points, events, ...(hasMarks ? { marks } : {}) };
     this.#feed.send({ name: "tick", data: JSON.stringify(news) });
   }

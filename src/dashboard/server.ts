@@ -50,6 +50,12 @@ export interface FeedCounts {
   readonly dropped: number;
 }
 
+/** They hold nothing of any run, so the door can have the look of the page. */
+const FILES: ReadonlyMap<string, readonly [text: string, type: string]> = new Map([
+  ["/page.css", [STYLE, TYPE.style]],
+  ["/page.js", [SCRIPT, TYPE.script]],
+]);
+
 type Handler = (request: Request, proof: Proof) => Response | Promise<Response>;
 
 export class DashboardServer {
@@ -71,6 +77,8 @@ export class DashboardServer {
       maxRequestBodySize: SERVER_LIMIT.bodyBytes,
       idleTimeout: SERVER_LIMIT.idleS,
       development: false,
+      // Without it Bun lets two servers share a port as soon as `development` is false.
+      reusePort: false,
       fetch: (request) => this.#answer(request),
       error: () => errorAnswer(500, "this request could not be answered"),
     });
@@ -106,6 +114,8 @@ export class DashboardServer {
     if (!this.#access.knowsHost(request)) {
       return errorAnswer(421, "this server is not known by that name");
     }
+    const file = FILES.get(pathname);
+    if (file !== undefined && request.method === "GET") return answer(...file);
     const proof = this.#access.proofOf(request);
     if (proof === undefined) return this.#refuse(request, pathname);
     const isChange = request.method === "POST";
@@ -142,8 +152,6 @@ export class DashboardServer {
     const { live, metrics } = this.#options;
     return new Map<string, Handler>([
       ["GET /", (_, proof) => this.#page(proof)],
-      ["GET /page.css", () => answer(STYLE, TYPE.style)],
-      ["GET /page.js", () => answer(SCRIPT, TYPE.script)],
       ["GET /metrics", () => answer(metrics(this.#counts()), TYPE.metrics)],
       ["GET /api/v1/status", () => jsonAnswer(live.view())],
       ["GET /api/v1/history", () => jsonAnswer(live.history())],

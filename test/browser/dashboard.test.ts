@@ -365,8 +365,11 @@ describe("the live page", () => {
     using folder = tempFolder();
     await using made = await dashboardWorld(folder.path);
     await using opened = await openAddress(browser, `${made.address}/`);
-    const { page, requests } = opened;
+    const { page, requests, complaints } = opened;
     expect(await page.textContent("h1")).toContain("token");
+    await page.screenshot({ path: path.join(ARTEFACTS, "dashboard-door.png") });
+    // The browser itself notes that the page was answered with 401, and nothing else.
+    expect(complaints).toHaveLength(1);
     expect(await violations(page)).toEqual([]);
     await page.fill("input[name=token]", new URL(made.url).searchParams.get("token") ?? "");
     await page.press("input[name=token]", "Enter");

@@ -171,6 +171,13 @@ describe("the live page's server", () => {
     expect([get.status, get.headers.get("allow")]).toEqual([405, "POST"]);
   });
 
+  test("has its port for itself", async () => {
+    using folder = tempFolder();
+    await using page = await dashboardWorld(folder.path);
+    const { port } = page.server;
+    expect(() => openServer(page.live, () => undefined, port)).toThrow("in use");
+  });
+
   test("an action before there is a run is told so", async () => {
     const server = openServer(new LiveState(), () => undefined);
     try {

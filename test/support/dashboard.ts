@@ -63,12 +63,13 @@ export async function dashboardWorld(
 export function openServer(
   live: LiveState,
   control: ConstructorParameters<typeof DashboardServer>[0]["control"],
+  port = 0,
 ): DashboardServer {
   return new DashboardServer({
     live,
     clock: systemClock(),
     host: "127.0.0.1",
-    port: 0,
+    port,
     token: TOKEN,
     machine: "hq.example",
     metrics: ({ clients, dropped }) => `oct_test ${clients} ${dropped}\n`,
