@@ -11,7 +11,7 @@ import { openArrivals } from "../pace/open-plan.ts";
 import { LIVE_LIMIT, type LiveLoad } from "./types.ts";
 
 export interface PlannedNow {
-  /** Null where no load has such a number. */
+  /** Null where a load has no such number: a rate that is given, or cannons that are. */
   readonly perSec: number | null;
   readonly cannons: number | null;
 }
@@ -48,23 +48,26 @@ export class PlannedLoad {
     const planUs = this.#timeline.planUs(tUs);
     const isPaused = this.#timeline.pauseAt(tUs) !== undefined;
     const served = new Map<string, number>();
-    let perSec: number | null = null;
-    let cannons: number | null = null;
+    const rates: (number | null)[] = [];
+    const cannons: (number | null)[] = [];
     for (const turret of turrets) {
       if (turret.isLost || turret.hasEnded) continue;
-      if (turret.wire === "protocol 1") cannons = (cannons ?? 0) + turret.cannons;
-      else served.set(turret.definition, (served.get(turret.definition) ?? 0) + 1);
+      if (turret.wire === "link") {
+        served.set(turret.definition, (served.get(turret.definition) ?? 0) + 1);
+        continue;
+      }
+      rates.push(null);
+      cannons.push(turret.cannons);
     }
     for (const [name, turretCount] of served) {
       const plan = this.#plans.get(name);
       if (plan === undefined) continue;
       const times = plan.isSplit ? 1 : turretCount;
-      if (plan.rateAt !== undefined) {
-        perSec = (perSec ?? 0) + (isPaused ? 0 : times * plan.rateAt(planUs));
-      }
-      if (plan.cannonsAt !== undefined) cannons = (cannons ?? 0) + times * plan.cannonsAt(planUs);
+      const { rateAt, cannonsAt } = plan;
+      rates.push(rateAt === undefined ? null : isPaused ? 0 : times * rateAt(planUs));
+      cannons.push(cannonsAt === undefined ? null : times * cannonsAt(planUs));
     }
-    return { perSec, cannons };
+    return { perSec: sumOfAll(rates), cannons: sumOfAll(cannons) };
   }
 
   #plan(): ReadonlyMap<string, Plan> {
@@ -73,6 +76,12 @@ export class PlannedLoad {
       turrets.map((turret) => [turret.name, planOf(turret, runTimeUs, this.#segments)]),
     );
   }
+}
+
+// The sum of some would be held against what all do together.
+function sumOfAll(parts: readonly (number | null)[]): number | null {
+  if (parts.length === 0) return null;
+  return parts.reduce((sum, part) => (sum === null || part === null ? null : sum + part), 0);
 }
 
 function planOf(

@@ -100,7 +100,7 @@ export interface LiveView {
   /** What rates of the whole run are divided by. */
   readonly measuredS: number;
   readonly clock: LiveClock;
-  /** What the plan asks for at this moment; null where the load has no such number. */
+  /** What the plan asks for at this moment; null where one of the loads has no such number. */
   readonly plannedPerSec: number | null;
   readonly plannedCannons: number | null;
   /** Of the last full second. */
