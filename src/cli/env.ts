@@ -7,6 +7,7 @@ import { isatty } from "node:tty";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { systemCode } from "../base/errors.ts";
 import { isForeground } from "./foreground.ts";
+import { giveWayToOthers } from "./priority.ts";
 
 export interface Output {
   write(text: string): void;
@@ -49,6 +50,8 @@ export interface Env {
   onExit(callback: () => void): () => void;
   /** Ctrl-Z: stops here until the shell lets the process go on. */
   suspend(): void;
+  /** From here on this thread gives way to the cannon threads of the process. */
+  giveWay(): void;
   exit(code: number): never;
 }
 
@@ -99,6 +102,7 @@ export function systemEnv(parts: { version: string; workerUrl: string }): Env {
     suspend() {
       process.kill(0, "SIGTSTP");
     },
+    giveWay: giveWayToOthers,
     exit: (code) => process.exit(code),
   };
 }

@@ -29,6 +29,8 @@ export interface MemoryRun {
   packFor(definition: TurretDefinition): Promise<Pack>;
   onLine(text: string): void;
   readonly observers?: readonly RunObserver[];
+  /** The process ends after this run. */
+  readonly isOnly?: boolean;
   /** Shows the run while it goes. */
   readonly terminal?: LiveTerminal;
 }
@@ -56,7 +58,9 @@ export async function runInMemory(run: MemoryRun): Promise<HqOutcome> {
       observers: run.observers ?? [],
     });
     using compactor = new Compactor({ directory });
-    await turnWheel({ hq, wires, journal, compactor, env, screen, terminal: run.terminal });
+    const givesWay = isLocal && run.isOnly === true;
+    const { terminal } = run;
+    await turnWheel({ hq, wires, journal, compactor, env, screen, terminal, givesWay });
     compactor.close();
     journal.close();
     const { outcome } = hq;

@@ -18,6 +18,8 @@ const FIRST_TURN_US = 1_000;
 const BUSY_TURN_US = 2_000;
 
 export interface WheelOptions {
+  /** The process fires itself, and only this run: its cannon threads go first. */
+  readonly givesWay?: boolean;
   readonly hq: HqRun;
   readonly wires: Wires;
   readonly journal: Journal;
@@ -71,6 +73,7 @@ export function turnWheel(options: WheelOptions): Promise<void> {
       turn();
       if (hq.phase === "gathering" || hq.phase === "arming" || hq.isOver) return;
       stopFirst();
+      if (options.givesWay === true && hq.phase === "firing") env.giveWay();
       stopTurning = env.clock.every(TURN_US, turn);
     });
     stopTurning = stopFirst;

@@ -77,7 +77,7 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
     using compactor = new Compactor({ directory: results });
     const isVerbose = input.isOn("verbose");
     const terminal = new LiveTerminal({ env, screen, live: followers.live, config, isVerbose });
-    await turnWheel({ hq, wires, journal, compactor, env, screen, terminal });
+    await turnWheel({ givesWay: isLocal, hq, wires, journal, compactor, env, screen, terminal });
     compactor.close();
     journal.close();
     return await finishRun({

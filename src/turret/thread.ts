@@ -43,6 +43,7 @@ import { redactorOf } from "./thread-secrets.ts";
 import { sleeperOf } from "./thread-sleep.ts";
 import { PHASE, ThreadState } from "./thread-state.ts";
 import { serveTarget } from "./thread-target.ts";
+import { warmUpBatches } from "./warm-up.ts";
 
 /** Texts of one kind (strays, first errors) that a thread shows; the rest is only counted. */
 const SHOWN_MAX = 10;
@@ -196,6 +197,7 @@ class Thread {
         await this.#pacer.ready;
       }
       this.#state.enter(PHASE.none, -1);
+      warmUpBatches();
       this.#post({ type: "loaded", places: shared.mix.at(0).places });
     } catch (thrown) {
       const error = thrown instanceof OctError ? thrown : undefined;

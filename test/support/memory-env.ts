@@ -51,6 +51,7 @@ export function memoryEnv(args: readonly string[], parts: Partial<Env> = {}): Me
     isForeground: () => true,
     onExit: () => () => {},
     suspend: () => {},
+    giveWay() {},
     exit: (code) => {
       throw new Error(`exit ${code}`);
     },
