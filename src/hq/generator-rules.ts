@@ -3,8 +3,8 @@
 // How busy a core was is no rule: a busy core that answers in time measures well.
 //
 // Where the numbers come from: scripts/bench/accuracy. With a lateness or lag p99 below the limit the
-// error of the p99 of service times was small as well; a quiet machine keeps below 1 ms, one whose core
-// is shared with a busy loop does not keep below 2 ms.
+// error of the p99 of service times was small as well; a quiet machine keeps below 1.5 ms, one whose core
+// is shared with a busy loop does not keep below 2.5 ms.
 
 import { formatCount, formatDuration } from "../base/units.ts";
 import type { Aggregate } from "../stats/aggregate.ts";

@@ -3,7 +3,7 @@
 
 export const GENERATOR_LIMIT = {
   /** Below this no lateness or lag spoils an answer. */
-  floorUs: 1_500,
+  floorUs: 2_000,
   /** Of the median response time: an error that people would see. */
   share: 0.2,
   /** More arrivals than this share found all cannons busy: lateness is the load's, not the loop's. */
