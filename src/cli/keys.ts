@@ -3,6 +3,7 @@
 
 import { clip } from "../base/errors.ts";
 import type { ControlAction, ControlReply } from "../hq/types.ts";
+import type { ControlSegment } from "../pace/control.ts";
 import type { BlockFoot } from "./live-block.ts";
 
 export type Key =
@@ -48,6 +49,8 @@ export interface KeyParts {
   /** Microseconds; monotonic. */
   nowUs(): number;
   isPaused(): boolean;
+  /** All that was asked of the run so far, from wherever. */
+  segments(): readonly ControlSegment[];
   control(action: ControlAction): ControlReply;
   interrupt(): void;
   suspend(): void;
@@ -55,7 +58,10 @@ export interface KeyParts {
 
 export type LoadKind = "cannons" | "rate";
 
-/** Points of 100 that one press of + or - adds to the plan or takes from it. */
+/**
+ * Points of 100 that one press of + or - adds to the plan or takes from it; of a number that somebody has
+ * set instead of the plan, percent.
+ */
 const STEP_PERCENT = 10;
 /** The most that a note may hold. */
 const NOTE_MAX = 300;
@@ -80,7 +86,6 @@ export class KeyDesk {
   #isHelpShown = false;
   #message = "";
   #messageUs = 0;
-  #percent = 100;
 
   constructor(parts: KeyParts) {
     this.#parts = parts;
@@ -152,10 +157,10 @@ export class KeyDesk {
         return this.#pause();
       case "+":
       case "=":
-        return this.#load(this.#percent + STEP_PERCENT);
+        return this.#load(STEP_PERCENT);
       case "-":
       case "_":
-        return this.#load(this.#percent - STEP_PERCENT);
+        return this.#load(-STEP_PERCENT);
       case "s":
       case "q":
         return this.#control({ kind: "stop" });
@@ -175,13 +180,22 @@ export class KeyDesk {
     this.#say(other.isDone ? other.text : reply.text);
   }
 
-  #load(percent: number): void {
-    if (percent < STEP_PERCENT)
-      return this.#say(`less than ${STEP_PERCENT} % of the plan is a pause`);
+  #load(points: number): void {
     const parts = this.#parts;
-    const replies = parts.loads.map((kind) => parts.control({ kind, percent }));
-    if (replies.some((reply) => reply.isDone)) this.#percent = percent;
+    const replies = parts.loads.map((kind) => {
+      const last = parts.segments().findLast((segment) => segment.kind === kind);
+      return last === undefined || last.isPercent
+        ? this.#ofPlan(kind, last, points)
+        : parts.control(ofNumber({ ...last, kind }, points));
+    });
     this.#say(replies.map((reply) => reply.text).join("; "));
+  }
+
+  #ofPlan(kind: LoadKind, last: ControlSegment | undefined, points: number): { text: string } {
+    const percent = (last?.value ?? 100) + points;
+    if (percent < STEP_PERCENT)
+      return { text: `less than ${STEP_PERCENT} % of the plan is a pause` };
+    return this.#parts.control({ kind, percent, ...turretOf(last) });
   }
 
   #control(action: ControlAction): void {
@@ -193,4 +207,21 @@ export class KeyDesk {
     this.#messageUs = this.#parts.nowUs();
     this.#isHelpShown = false;
   }
+}
+
+type NumberSegment = ControlSegment & { readonly kind: LoadKind };
+
+// A number that is set holds on; what changes is it, and by 1 at least where it counts cannons.
+function ofNumber(last: NumberSegment, points: number): ControlAction {
+  const { kind, value } = last;
+  const change = (value * points) / 100;
+  const next =
+    kind === "cannons"
+      ? Math.max(1, Math.round(value + Math.sign(points) * Math.max(1, Math.abs(change))))
+      : Number((value + change).toPrecision(4));
+  return { kind, value: next, ...turretOf(last) };
+}
+
+function turretOf(last: ControlSegment | undefined): { turret?: string } {
+  return last === undefined || last.definition === "" ? {} : { turret: last.definition };
 }

@@ -59,6 +59,7 @@ export class LiveTerminal {
       loads: [...new Set(config.turrets.map(kindOf))],
       nowUs: () => env.clock.nowUs(),
       isPaused: () => live.view().isPaused,
+      segments: () => run.snapshot().segments,
       control: (action) => run.control(action, "terminal"),
       interrupt,
       suspend: () => this.#suspend(),

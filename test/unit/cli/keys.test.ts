@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { KeyDesk, type KeyParts, type LoadKind, readKeys } from "../../../src/cli/keys.ts";
 import type { BlockFoot } from "../../../src/cli/live-block.ts";
 import type { ControlAction, ControlReply } from "../../../src/hq/types.ts";
+import type { ControlKind, ControlSegment } from "../../../src/pace/control.ts";
 
 /** A run that does what it is asked, and notes it. */
 class Run implements KeyParts {
@@ -9,6 +10,7 @@ class Run implements KeyParts {
   readonly asked: (ControlAction | "interrupt" | "suspend")[] = [];
   timeUs = 0;
   isRunPaused = false;
+  changes: ControlSegment[] = [];
   /** What is refused, with the reason. */
   refused = new Map<string, string>();
 
@@ -24,9 +26,21 @@ class Run implements KeyParts {
     return this.isRunPaused;
   }
 
+  segments(): readonly ControlSegment[] {
+    return this.changes;
+  }
+
   readonly control = (action: ControlAction): ControlReply => {
     this.asked.push(action);
     const why = this.refused.get(action.kind);
+    if (why === undefined && (action.kind === "rate" || action.kind === "cannons")) {
+      const isPercent = "percent" in action && action.percent !== undefined;
+      const value = isPercent
+        ? Number(action.percent)
+        : Number((action as { value: number }).value);
+      const { kind, turret: definition = "" } = action;
+      this.changes.push({ atUs: 0, kind, definition, value, isPercent });
+    }
     return { isDone: why === undefined, text: why ?? `done: ${action.kind}`, atUs: 0 };
   };
 
@@ -50,6 +64,34 @@ function said(foot: BlockFoot): string {
   if (foot.kind === "keys") return foot.keys.join("  ");
   return foot.kind === "help" ? foot.lines.join("\n") : foot.text;
 }
+
+describe("+ and -", () => {
+  const set = (kind: ControlKind, value: number, definition = ""): ControlSegment => {
+    return { atUs: 0, kind, definition, value, isPercent: false };
+  };
+
+  test("go on from what somebody else has set", () => {
+    const run = new Run(["cannons", "rate"]);
+    run.changes.push(set("cannons", 40), set("rate", 2, "search"));
+    const desk = new KeyDesk(run);
+    desk.take("+");
+    desk.take("-");
+    expect(run.asked).toEqual([
+      { kind: "cannons", value: 44 },
+      { kind: "rate", value: 2.2, turret: "search" },
+      { kind: "cannons", value: 40 },
+      { kind: "rate", value: 1.98, turret: "search" },
+    ]);
+  });
+
+  test("change few cannons by one, and never to none", () => {
+    const run = new Run();
+    run.changes.push(set("cannons", 2));
+    const desk = new KeyDesk(run);
+    for (const key of "--+") desk.take(key);
+    expect(run.asked.map((action) => (action as { value: number }).value)).toEqual([1, 1, 2]);
+  });
+});
 
 describe("readKeys", () => {
   test.each([
