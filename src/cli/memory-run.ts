@@ -9,9 +9,15 @@ import { Compactor } from "../store/compact.ts";
 import { Journal } from "../store/journal.ts";
 import type { RunOpened } from "../store/records.ts";
 import type { Env } from "./env.ts";
+import { Interrupts } from "./interrupts.ts";
 import type { LiveTerminal } from "./live-terminal.ts";
 import { turnWheel } from "./run-loop.ts";
-import { LOCAL_CONTROL_LEAD_US, openLocalWires, openNetworkWires } from "./run-wires.ts";
+import {
+  LOCAL_CONTROL_LEAD_US,
+  openLocalWires,
+  openNetworkWires,
+  type Wires,
+} from "./run-wires.ts";
 import type { Screen } from "./screen.ts";
 
 /** Turrets of this process begin as soon as they are told. */
@@ -39,10 +45,12 @@ export interface MemoryRun {
 export async function runInMemory(run: MemoryRun): Promise<HqOutcome> {
   const { env, config, screen, directory, listen } = run;
   const isLocal = listen === undefined;
-  const wires = await (isLocal
-    ? openLocalWires({ config, env })
-    : openNetworkWires({ config, address: listen }));
+  const interrupts = new Interrupts(env);
+  let wires: Wires | undefined;
   try {
+    wires = await (isLocal
+      ? openLocalWires({ config, env })
+      : openNetworkWires({ config, address: listen }));
     const journal = Journal.create(directory);
     if (wires.announcement !== "") screen.line(wires.announcement);
     const hq = new HqRun({
@@ -60,7 +68,8 @@ export async function runInMemory(run: MemoryRun): Promise<HqOutcome> {
     using compactor = new Compactor({ directory });
     const givesWay = isLocal && run.isOnly === true;
     const { terminal } = run;
-    await turnWheel({ hq, wires, journal, compactor, env, screen, terminal, givesWay });
+    const wheel = { hq, wires, journal, compactor, env, interrupts, screen, terminal, givesWay };
+    await turnWheel(wheel);
     compactor.close();
     journal.close();
     const { outcome } = hq;
@@ -69,6 +78,7 @@ export async function runInMemory(run: MemoryRun): Promise<HqOutcome> {
     }
     return outcome;
   } finally {
-    wires.close();
+    interrupts.close();
+    wires?.close();
   }
 }

@@ -6,6 +6,7 @@ import type { HqRun } from "../hq/run.ts";
 import type { Compactor } from "../store/compact.ts";
 import type { Journal } from "../store/journal.ts";
 import type { Env } from "./env.ts";
+import type { Interrupts } from "./interrupts.ts";
 import type { LiveTerminal } from "./live-terminal.ts";
 import type { Wires } from "./run-wires.ts";
 import type { Screen } from "./screen.ts";
@@ -25,6 +26,8 @@ export interface WheelOptions {
   readonly journal: Journal;
   readonly compactor: Compactor;
   readonly env: Env;
+  /** Closed when the wheel stands still. */
+  readonly interrupts: Interrupts;
   readonly screen: Screen;
   /** Shows the run while it goes. */
   readonly terminal?: LiveTerminal | undefined;
@@ -32,19 +35,19 @@ export interface WheelOptions {
 
 /** Resolves when the run is over; rejects with what a turn threw. */
 export function turnWheel(options: WheelOptions): Promise<void> {
-  const { hq, wires, env, screen, journal, compactor, terminal } = options;
+  const { hq, wires, env, interrupts, screen, journal, compactor, terminal } = options;
   return new Promise((resolve, reject) => {
-    let interrupts = 0;
+    let count = 0;
     const end = (thrown?: unknown) => {
       stopTurning();
-      stopListening();
+      interrupts.close();
       terminal?.end();
       if (thrown === undefined) resolve();
       else reject(thrown);
     };
     const interrupt = () => {
-      interrupts++;
-      if (interrupts > 1) {
+      count++;
+      if (count > 1) {
         terminal?.end();
         screen.always("stopped at once; the journal keeps what was received");
         env.exit(EXIT.interrupted);
@@ -54,9 +57,9 @@ export function turnWheel(options: WheelOptions): Promise<void> {
       );
       hq.requestStop("interrupted");
     };
-    const stopListening = env.onInterrupt(interrupt);
-    terminal?.begin(hq, interrupt);
     let stopTurning = () => {};
+    interrupts.handOver(interrupt);
+    terminal?.begin(hq, interrupt);
     const turn = () => {
       try {
         const startUs = env.clock.nowUs();

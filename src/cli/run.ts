@@ -4,8 +4,9 @@
 import { EXIT, UsageError } from "../base/errors.ts";
 import { parseDurationUs } from "../base/units.ts";
 import { type LoadOptions, loadProject, rawProject } from "../config/load.ts";
-import type { ProjectConfig } from "../config/project.ts";
+import type { ProjectConfig, TurretDefinition } from "../config/project.ts";
 import { HqRun } from "../hq/run.ts";
+import type { Pack } from "../hq/types.ts";
 import { buildTurretPack } from "../pack/pack.ts";
 import { Compactor } from "../store/compact.ts";
 import { Journal } from "../store/journal.ts";
@@ -14,6 +15,7 @@ import type { Env } from "./env.ts";
 import { resolveFrom, showPath } from "./files.ts";
 import { finishRun } from "./finish-run.ts";
 import { type Followers, openFollowers } from "./followers.ts";
+import { Interrupts } from "./interrupts.ts";
 import { LiveTerminal } from "./live-terminal.ts";
 import { withPackLines } from "./pack-lines.ts";
 import { planLines } from "./plan.ts";
@@ -22,7 +24,12 @@ import { type Replay, Replayer, readReplay } from "./replay.ts";
 import { makeResultsFolder } from "./results-folder.ts";
 import { describeRun } from "./run-facts.ts";
 import { turnWheel } from "./run-loop.ts";
-import { LOCAL_CONTROL_LEAD_US, openLocalWires, openNetworkWires } from "./run-wires.ts";
+import {
+  LOCAL_CONTROL_LEAD_US,
+  openLocalWires,
+  openNetworkWires,
+  type Wires,
+} from "./run-wires.ts";
 import { type Screen, screenOf } from "./screen.ts";
 import { thresholdPlan, withThresholds } from "./thresholds.ts";
 import { packToolsOf } from "./turret-parts.ts";
@@ -37,17 +44,15 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
   const replay = await readReplay(input, env, { screen, project });
   const { config, warnings } = loadRunConfig(input, { given, replay, values });
   for (const warning of warnings) env.stderr.write(`${warning}\n`);
-  if (input.isOn("plan")) {
-    const lines = [...planLines(config, env.stdout.columns()), ...thresholdPlan(config)];
-    for (const line of lines) env.stdout.write(`${line}\n`);
-    return EXIT.ok;
-  }
+  if (input.isOn("plan")) return printPlan(config, env);
   const isLocal = input.isOn("local");
-  const wires = await (isLocal
-    ? openLocalWires({ config, env })
-    : openNetworkWires({ config, address: input.text("listen") ?? "*" }));
+  const interrupts = new Interrupts(env);
+  let wires: Wires | undefined;
   let followers: Followers | undefined;
   try {
+    wires = await (isLocal
+      ? openLocalWires({ config, env })
+      : openNetworkWires({ config, address: input.text("listen") ?? "*" }));
     const results = makeResultsFolder(input, env, directory);
     followers = await openFollowers({ input, env, config, screen, values, results });
     const facts = describeRun({ env, directory, config, values });
@@ -60,16 +65,7 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
       journal,
       ...(wires.link === undefined ? {} : { link: wires.link }),
       ...(wires.protocol1 === undefined ? {} : { protocol1: wires.protocol1 }),
-      packFor: (definition) =>
-        withPackLines({ screen, clock: env.clock, name: definition.name }, () =>
-          buildTurretPack({
-            directory,
-            config,
-            definition,
-            tools: packToolsOf(env),
-            onLine: (text) => screen.line(text),
-          }),
-        ),
+      packFor: packerOf({ env, screen, directory, config }),
       onLine: (text) => screen.line(values.redactor.text(text)),
       ...(isLocal ? { controlLeadUs: LOCAL_CONTROL_LEAD_US } : {}),
       observers: [...followers.observers, ...replayersOf(replay, env, screen)],
@@ -77,7 +73,17 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
     using compactor = new Compactor({ directory: results });
     const isVerbose = input.isOn("verbose");
     const terminal = new LiveTerminal({ env, screen, live: followers.live, config, isVerbose });
-    await turnWheel({ givesWay: isLocal, hq, wires, journal, compactor, env, screen, terminal });
+    await turnWheel({
+      givesWay: isLocal,
+      hq,
+      wires,
+      journal,
+      compactor,
+      env,
+      interrupts,
+      screen,
+      terminal,
+    });
     compactor.close();
     journal.close();
     return await finishRun({
@@ -94,9 +100,31 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
       followers,
     });
   } finally {
+    interrupts.close();
     await followers?.close();
-    wires.close();
+    wires?.close();
   }
+}
+
+function printPlan(config: ProjectConfig, env: Env): number {
+  const lines = [...planLines(config, env.stdout.columns()), ...thresholdPlan(config)];
+  for (const line of lines) env.stdout.write(`${line}\n`);
+  return EXIT.ok;
+}
+
+function packerOf(parts: {
+  readonly env: Env;
+  readonly screen: Screen;
+  readonly directory: string;
+  readonly config: ProjectConfig;
+}): (definition: TurretDefinition) => Promise<Pack> {
+  const { env, screen, directory, config } = parts;
+  const tools = packToolsOf(env);
+  const onLine = (text: string) => screen.line(text);
+  return (definition) =>
+    withPackLines({ screen, clock: env.clock, name: definition.name }, () =>
+      buildTurretPack({ directory, config, definition, tools, onLine }),
+    );
 }
 
 function configOptions(input: CommandInput, env: Env, directory: string): LoadOptions {
