@@ -111,6 +111,8 @@ function verdictLines({ model, width, paint }: Look): string[] {
   ];
 }
 
+/** Changes of the load on the way that are told; the report has all. */
+const CHANGES_MAX = 3;
 /** Ends that say nothing: the plan was fired to its end. */
 const USUAL_ENDS: ReadonlySet<string> = new Set(["run time", "all turrets have ended"]);
 
@@ -121,7 +123,9 @@ function loadLines({ model, options, width }: Look): string[] {
   const rest = asked.length - shown.length;
   const isReached = clock === "service";
   const most = isReached ? "" : "at most ";
-  const cannons = `${most}${plural(model.cannons, "cannon")} of ${plural(model.turretsTotal, "turret")}`;
+  const changes = model.details.marks.filter(({ kind }) => kind === "control");
+  const planned = changes.length > 0 ? "the cannons" : most + plural(model.cannons, "cannon");
+  const cannons = `${planned} of ${plural(model.turretsTotal, "turret")}`;
   const span = formatElapsed(model.measuredUs / 1e6);
   const rate = `${formatPerSec(figures.ratePerSec)} transactions/s over ${span}`;
   const given =
@@ -135,6 +139,12 @@ function loadLines({ model, options, width }: Look): string[] {
     options.heading === "none" || command === undefined ? "" : `${model.title}: ${command}`,
     ...shown.map((line) => `asked: ${line}`),
     rest > 0 ? `asked: and ${plural(rest, "more line")} (oct run --plan)` : "",
+    ...changes
+      .slice(0, CHANGES_MAX)
+      .map(({ atS, text }) => `changed: ${text}, at ${formatElapsed(atS)}`),
+    changes.length > CHANGES_MAX
+      ? `changed: and ${plural(changes.length - CHANGES_MAX, "more time")}`
+      : "",
     `given: ${given}${ended}`,
   ];
   return lines.filter((line) => line !== "").flatMap((line) => wrapCells(oneLine(line), width));

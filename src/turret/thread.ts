@@ -193,11 +193,11 @@ class Thread {
       const shared = await this.#prepare();
       this.#shared = shared;
       if (job.load.model.kind === "open") {
+        warmUpBatches();
         this.#pacer = new Pacer(this.#clock, job.workerUrl);
         await this.#pacer.ready;
       }
       this.#state.enter(PHASE.none, -1);
-      warmUpBatches();
       this.#post({ type: "loaded", places: shared.mix.at(0).places });
     } catch (thrown) {
       const error = thrown instanceof OctError ? thrown : undefined;

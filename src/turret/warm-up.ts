@@ -1,6 +1,6 @@
 // The first batch of a thread is made while it fires, and code that runs for the first time is slow:
-// milliseconds by which arrivals would start late. So a thread makes a few batches of nothing in
-// particular before it says that it is ready.
+// milliseconds by which arrivals would start late. So a thread that has arrivals to keep to makes a few
+// batches of nothing in particular before it says that it is ready.
 
 import { BatchBuilder } from "../stats/batch.ts";
 import { CELL_KIND } from "../stats/cell.ts";

@@ -46,6 +46,23 @@ describe("renderSummary", () => {
     expect(text).not.toContain("definition 4");
   });
 
+  test("says what was changed while it fired, and then no number of cannons", () => {
+    const whole = buildReportModel(shopResults());
+    const change = (atS: number) => ({ atS, kind: "control" as const, text: `${atS} cannons` });
+    const note = { atS: 1, kind: "note" as const, text: "deploy" };
+    const marks = [note, change(5), change(65), change(70), change(80)];
+    const model = { ...whole, details: { ...whole.details, marks } };
+    const text = renderSummary(model, { columns: 120 });
+    expect(text).toContain(
+      "changed: 5 cannons, at 0:05\nchanged: 65 cannons, at 1:05\nchanged: 70 cannons, at 1:10\n" +
+        "changed: and 1 more time\n",
+    );
+    expect(text).toContain("the cannons of ");
+    expect(text).not.toContain("deploy");
+    const plain = { ...model, details: { ...model.details, marks: [note] } };
+    expect(renderSummary(plain, { columns: 120 })).not.toContain("changed");
+  });
+
   test("no line is wider than the terminal, in any width, whatever the texts", () => {
     for (const make of [emptyResults, shopResults, hostileResults, twoClockResults]) {
       const model = buildReportModel(make());
