@@ -112,7 +112,7 @@ async function fire(parts: FireParts): Promise<number> {
       if (!isLocal || !LINES_TOLD.test(text)) screen.line(values.redactor.text(text));
     },
     observers: parts.followers.observers,
-    isOnly: true,
+    givesWay: config.turrets.some(({ load }) => load.model.kind === "open"),
     terminal: new LiveTerminal({ ...parts, live: parts.followers.live }),
   });
   return outcome.hasStarted ? await summarise(parts, outcome) : outcome.exitCode;

@@ -35,8 +35,8 @@ export interface MemoryRun {
   packFor(definition: TurretDefinition): Promise<Pack>;
   onLine(text: string): void;
   readonly observers?: readonly RunObserver[];
-  /** The process ends after this run. */
-  readonly isOnly?: boolean;
+  /** Where this process fires: its cannon threads go first from here on, until it ends. */
+  readonly givesWay?: boolean;
   /** Shows the run while it goes. */
   readonly terminal?: LiveTerminal;
 }
@@ -66,7 +66,7 @@ export async function runInMemory(run: MemoryRun): Promise<HqOutcome> {
       observers: run.observers ?? [],
     });
     using compactor = new Compactor({ directory });
-    const givesWay = isLocal && run.isOnly === true;
+    const givesWay = isLocal && run.givesWay === true;
     const { terminal } = run;
     const wheel = { hq, wires, journal, compactor, env, interrupts, screen, terminal, givesWay };
     await turnWheel(wheel);

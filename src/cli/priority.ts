@@ -1,6 +1,7 @@
 // Whoever is due to fire goes first. Where threads share a core, the scheduler of Linux lets a running one
 // finish its slice of milliseconds before it turns to one that woke up; a lower priority cuts that short.
-// On Linux a priority is a thread's own, and the call without a number is for the thread that calls.
+// On Linux a priority is a thread's own, and the call without a number is for the thread that calls. A load
+// that fires as fast as it can has no instants to keep to, and needs its compilers sooner.
 
 import { readdirSync, readFileSync } from "node:fs";
 import os from "node:os";

@@ -19,7 +19,7 @@ const FIRST_TURN_US = 1_000;
 const BUSY_TURN_US = 2_000;
 
 export interface WheelOptions {
-  /** The process fires itself, and only this run: its cannon threads go first. */
+  /** The process fires itself, and only this run, at instants that it has to keep to. */
   readonly givesWay?: boolean;
   readonly hq: HqRun;
   readonly wires: Wires;

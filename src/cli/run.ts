@@ -74,7 +74,7 @@ export async function runRun(input: CommandInput, env: Env): Promise<number> {
     const isVerbose = input.isOn("verbose");
     const terminal = new LiveTerminal({ env, screen, live: followers.live, config, isVerbose });
     await turnWheel({
-      givesWay: isLocal,
+      givesWay: isLocal && config.turrets.some(({ load }) => load.model.kind === "open"),
       hq,
       wires,
       journal,
